@@ -1,0 +1,143 @@
+//! The row per subject.
+
+use causeway_domain::{Nudge, StoreId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The key of a row: store and subject (`order/1001`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RowKey {
+    /// The store.
+    pub store: StoreId,
+    /// [`causeway_domain::Subject::key`].
+    pub subject: String,
+}
+
+impl From<&Nudge> for RowKey {
+    fn from(nudge: &Nudge) -> Self {
+        Self { store: nudge.store.clone(), subject: nudge.subject.key() }
+    }
+}
+
+/// Where a subject stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nudged, not yet claimed.
+    Pending,
+    /// Somebody holds the lease (or held it and died: see `lease_until`).
+    Leased,
+    /// Odoo agrees with what was seen.
+    Done,
+    /// Parked until a dependency appears; `reason` says which.
+    Waiting,
+    /// Failed for now; tried again when due.
+    Retrying,
+    /// A person has to decide; there is an attention item.
+    Attention,
+    /// Retries are used up; the nudge is in the dead-letter queue.
+    Dead,
+}
+
+/// Number of tries since the last success; the first is 1.
+pub type Attempt = u32;
+
+/// A row as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its key.
+    pub key: RowKey,
+    /// How often it was nudged.
+    pub wanted: u64,
+    /// The `wanted` that the last completion had seen.
+    pub seen: u64,
+    /// Where it stands.
+    pub state: State,
+    /// Raised by every claim.
+    pub fence: u64,
+    /// End of the lease, if one is held.
+    pub lease_until: Option<Timestamp>,
+    /// When the sweep should look at it.
+    pub due: Option<Timestamp>,
+    /// Digest of the state that was last brought to Odoo.
+    pub digest: Option<String>,
+    /// Odoo ids by step: `order` -> 4711.
+    pub odoo_ids: BTreeMap<String, i64>,
+    /// The step that was announced and not recorded, if any, and when.
+    pub intent: Option<(String, Timestamp)>,
+    /// Tries since the last success.
+    pub attempt: Attempt,
+    /// What it waits for, or why it failed last; free of personal data.
+    pub reason: Option<String>,
+}
+
+/// The right to work on a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The row.
+    pub key: RowKey,
+    /// Who holds it.
+    pub owner: String,
+    /// The fence that the claim raised.
+    pub fence: u64,
+}
+
+/// The result of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Ours; the row as it is after the claim (its `attempt` already counts this one).
+    Ours(Lease, Row),
+    /// Somebody is on it and will see `wanted`: acknowledge the message.
+    Busy,
+}
+
+/// How a row is completed.
+#[derive(Clone, Copy, Debug)]
+pub struct Closing<'a> {
+    /// The `wanted` that was read before the fetch.
+    pub wanted: u64,
+    /// Digest of the fetched state.
+    pub digest: &'a str,
+}
+
+/// The result of a completion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completion {
+    /// Done and released.
+    Done,
+    /// Somebody nudged meanwhile: `wanted` is now this; the row is still ours, fetch again.
+    Wanted(u64),
+}
+
+/// How a row is let go without being finished. `due` is when the sweep looks at it again.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress<'a> {
+    /// Tried again at `due`.
+    Retry {
+        /// When.
+        due: Timestamp,
+        /// Why.
+        reason: &'a str,
+    },
+    /// Parked; looked at again at `due` even if nobody signals the dependency.
+    Wait {
+        /// What for: the text of a `WaitKey`.
+        wait_key: &'a str,
+        /// When at the latest.
+        due: Timestamp,
+        /// Why.
+        reason: &'a str,
+    },
+    /// A person has to decide. No due date: only a new nudge drives it again.
+    Attention {
+        /// Why.
+        reason: &'a str,
+    },
+    /// Given up; in the dead-letter queue.
+    Dead {
+        /// Why.
+        reason: &'a str,
+    },
+    /// Somebody nudged again after three rounds: due at once.
+    Again,
+}

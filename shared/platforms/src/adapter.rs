@@ -1,0 +1,98 @@
+//! What a platform has to tell: how its webhooks are signed, what they nudge, and how an order is
+//! fetched and read.
+
+use crate::webhook::{RawRequest, Trust, Verification, Verified};
+use bytes::Bytes;
+use causeway_domain::ports::Call;
+use causeway_domain::{Fault, Nudge, Order, OrderId, Secret, StoreId, Timestamp};
+use url::Url;
+
+/// One platform. All methods are pure.
+pub trait Adapter: Sync {
+    /// The name in the webhook URL and in the configuration: `shopify`.
+    fn id(&self) -> &'static str;
+
+    /// Checks a store's `options` table and base URL; returns every problem, none if all is well.
+    /// Unknown keys are problems. Never fails on the first.
+    fn check(&self, connection: &Connection) -> Vec<Problem>;
+
+    /// Verifies a webhook over its raw bytes, in constant time, against every secret in `trust`.
+    /// There is no default: a platform that cannot verify cannot be added.
+    fn verify(&self, request: RawRequest, trust: &Trust<'_>) -> Verification;
+
+    /// What a verified delivery nudges. An empty list means "understood, nothing to do" (a topic that
+    /// is not ours); an error means the body is not what this platform sends (answered 400).
+    fn nudges(
+        &self,
+        store: &StoreId,
+        delivery: &Verified<RawRequest>,
+    ) -> Result<Vec<Nudge>, Malformed>;
+
+    /// Drives the fetch of an order as it is now. `answers` are the answers to all calls asked so
+    /// far, in the order they were asked; the adapter asks for more or returns the order. The same
+    /// answers always give the same result. Called first with no answers.
+    fn fetch_order(
+        &self,
+        cx: &FetchContext<'_>,
+        order: &OrderId,
+        answers: &[Answer],
+    ) -> Result<Fetch, Fault>;
+
+    /// The order id inside a document as an operator would pipe it to `causeway order plan`
+    /// (the body of the first answer that [`Adapter::fetch_order`] asks for).
+    fn order_id_in(&self, document: &[u8]) -> Option<OrderId>;
+}
+
+/// An answer to a [`Call`].
+pub type Answer = http::Response<Bytes>;
+
+/// A store as its platform sees it.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Our name of the store.
+    pub store: StoreId,
+    /// Where its API lives: `https://acme.myshopify.com`, without a trailing slash.
+    pub base_url: Url,
+    /// The webhook URL exactly as registered on the platform (Square signs it, FACTS 1).
+    pub webhook_url: Option<String>,
+    /// The platform's own settings, as the `[stores.<id>.options]` table gives them.
+    pub options: serde_json::Map<String, serde_json::Value>,
+}
+
+/// One thing wrong with a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Path of the setting below the store: `options.api_version`.
+    pub path: String,
+    /// What is wrong and what would be right.
+    pub text: String,
+}
+
+/// What a fetch needs beside the order id.
+#[derive(Clone, Copy, Debug)]
+pub struct FetchContext<'a> {
+    /// The store.
+    pub connection: &'a Connection,
+    /// Its API credentials: plain text or a JSON object, as the platform's page documents.
+    pub credentials: &'a Secret,
+    /// For OAuth 1.0a timestamps.
+    pub now: Timestamp,
+    /// Fresh randomness for OAuth 1.0a nonces; the n-th request derives its own from it.
+    pub nonce: u64,
+}
+
+/// The next step of a fetch.
+#[derive(Debug)]
+pub enum Fetch {
+    /// Send these (they may run at once) and come back with the answers appended in this order.
+    Ask(Vec<Call>),
+    /// The order, already checked by [`Order::check`].
+    Found(Box<Order>),
+    /// The platform has no such order (any more).
+    Gone,
+}
+
+/// A delivery whose signature is right but whose body is not what the platform sends.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(pub String);
