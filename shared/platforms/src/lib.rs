@@ -9,6 +9,7 @@ pub mod answer;
 pub mod oauth1;
 pub mod registry;
 pub mod signature;
+pub mod status;
 pub mod webhook;
 
 mod magento;
