@@ -1,7 +1,40 @@
-//! Magento.
+//! Magento Open Source and Adobe Commerce 2.4 over their REST API (contracts: Adobe's Admin OpenAPI
+//! 2.4.9; FACTS 4).
+//!
+//! Options of a store (`[stores.<id>.options]`):
+//!
+//! | key | values | default |
+//! |---|---|---|
+//! | `signing` | `io-events`, `commerce-webhook`, `module-hmac` | required |
+//! | `client_id` | the client id of the Adobe Developer project | required with `io-events` |
+//! | `signature_header` | header of the module's signature | `X-Magento-Signature` (`module-hmac`) |
+//! | `encoding` | `hex`, `base64` | `hex` (`module-hmac`) |
+//! | `store_code` | a store view code | `default` |
+//! | `auth` | `oauth1`, `bearer` | `oauth1` |
+//! | `prices_include_tax` | `true`, `false` | inferred from each order |
+//! | `status` | table from status to `ignore`, `quotation`, `confirmed`, `cancelled` | by state |
+//!
+//! API credentials are JSON: `{"consumer_key", "consumer_secret", "access_token",
+//! "access_token_secret"}` for `oauth1` (an integration), `{"access_token"}` for `bearer` (off by
+//! default in Magento since 2.4.4). The integration needs the resource "Sales / Operations / Orders".
+//!
+//! Signing secrets: none for `io-events` (the key comes from Adobe), the public key in PEM for
+//! `commerce-webhook`, the shared secret for `module-hmac`.
+//!
+//! Not built: batch delivery of I/O Events, Commerce as a Cloud Service (IMS tokens, other routes).
+
+mod document;
+mod fetch;
+mod lines;
+mod nudge;
+mod options;
+mod order;
+mod settle;
+mod signing;
+mod taxes;
 
 use crate::adapter::{Adapter, Answer, Connection, Fetch, FetchContext, Malformed, Problem};
-use crate::webhook::{RawRequest, Refusal, Trust, Verification, Verified};
+use crate::webhook::{RawRequest, Trust, Verification, Verified};
 use causeway_domain::{Fault, Nudge, OrderId, StoreId};
 
 /// The adapter.
@@ -11,24 +44,33 @@ impl Adapter for Magento {
     fn id(&self) -> &'static str {
         "magento"
     }
-    fn check(&self, _connection: &Connection) -> Vec<Problem> {
-        Vec::new()
+
+    fn check(&self, connection: &Connection) -> Vec<Problem> {
+        options::check(connection)
     }
-    fn verify(&self, _request: RawRequest, _trust: &Trust<'_>) -> Verification {
-        Verification::Refused(Refusal::Unconfigured)
+
+    fn verify(&self, request: RawRequest, trust: &Trust<'_>) -> Verification {
+        signing::verify(request, trust)
     }
-    fn nudges(&self, _s: &StoreId, _d: &Verified<RawRequest>) -> Result<Vec<Nudge>, Malformed> {
-        Ok(Vec::new())
+
+    fn nudges(
+        &self,
+        store: &StoreId,
+        delivery: &Verified<RawRequest>,
+    ) -> Result<Vec<Nudge>, Malformed> {
+        nudge::nudges(store, delivery.get())
     }
+
     fn fetch_order(
         &self,
-        _cx: &FetchContext<'_>,
-        _order: &OrderId,
-        _answers: &[Answer],
+        cx: &FetchContext<'_>,
+        order: &OrderId,
+        answers: &[Answer],
     ) -> Result<Fetch, Fault> {
-        Ok(Fetch::Gone)
+        fetch::step(cx, order, answers)
     }
-    fn order_id_in(&self, _document: &[u8]) -> Option<OrderId> {
-        None
+
+    fn order_id_in(&self, document: &[u8]) -> Option<OrderId> {
+        document::order_id(document)
     }
 }
