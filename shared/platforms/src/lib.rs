@@ -7,9 +7,13 @@
 pub mod adapter;
 pub mod answer;
 pub mod oauth1;
+mod options;
 pub mod registry;
+mod rounding;
+mod self_hosted;
 pub mod signature;
 pub mod status;
+mod token;
 pub mod webhook;
 
 mod magento;

@@ -1,0 +1,148 @@
+//! WooCommerce's webhooks: the signature, the ping, and what a delivery nudges.
+
+use causeway_domain::{Nudge, NudgeCause, OrderId, Secret, StoreId, Subject, Timestamp};
+use serde_json::Value;
+
+use super::wire::Id;
+use crate::adapter::Malformed;
+use crate::signature::{base64_sha256, check_hmac};
+use crate::webhook::{RawRequest, Trust, Verification, Verified};
+
+const SIGNATURE: &str = "x-wc-webhook-signature";
+const TOPIC: &str = "x-wc-webhook-topic";
+const REFUNDED: &str = "action.woocommerce_order_refunded";
+
+/// base64(HMAC-SHA256(raw body)) under the HTML-decoded secret (STORES, WooCommerce 3), or the
+/// unsigned ping.
+pub(super) fn verify(request: RawRequest, trust: &Trust<'_>) -> Verification {
+    if is_ping(&request) {
+        // Exactly 200 or the webhook cannot be saved; it is never an event (C29, STORES 4).
+        return Verification::Hello(String::new());
+    }
+    let checked = base64_sha256(request.header(SIGNATURE))
+        .and_then(|given| check_hmac(trust.secrets, key, &[request.body.as_ref()], &given));
+    match checked {
+        Ok(()) => Verification::Accepted(Verified::proven(request)),
+        Err(refusal) => Verification::Refused(refusal),
+    }
+}
+
+/// Form-encoded `webhook_id=N`, no signature header, nothing more.
+fn is_ping(request: &RawRequest) -> bool {
+    let form = request
+        .header("content-type")
+        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    let number = request.body.strip_prefix(b"webhook_id=");
+    form && !request.headers.contains_key(SIGNATURE)
+        && number.is_some_and(|digits| {
+            (1..=20).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
+        })
+}
+
+fn key(secret: &Secret) -> Vec<u8> {
+    specialchars_decode(secret.reveal()).into_bytes()
+}
+
+/// WordPress's `wp_specialchars_decode($text, ENT_QUOTES)`: exactly these entities, once.
+fn specialchars_decode(text: &str) -> String {
+    let mut decoded = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        let (before, entity) = rest.split_at(at);
+        decoded.push_str(before);
+        match entity.split_once(';').and_then(|(name, after)| Some((special(name)?, after))) {
+            Some((character, after)) => {
+                decoded.push(character);
+                rest = after;
+            }
+            None => {
+                decoded.push('&');
+                rest = entity.strip_prefix('&').unwrap_or_default();
+            }
+        }
+    }
+    decoded.push_str(rest);
+    decoded
+}
+
+/// `&amp` to `&`; numeric forms may have leading zeros and capitals.
+fn special(entity: &str) -> Option<char> {
+    let numeric = |digits: &str, radix| u32::from_str_radix(digits, radix).ok();
+    let code = match entity.strip_prefix("&#") {
+        Some(number) => match number.strip_prefix(['x', 'X']) {
+            Some(hex) => numeric(hex, 16)?,
+            None => numeric(number, 10)?,
+        },
+        None => match entity {
+            "&amp" => 38,
+            "&lt" => 60,
+            "&gt" => 62,
+            "&quot" => 34,
+            _ => return None,
+        },
+    };
+    [34, 38, 39, 60, 62].contains(&code).then(|| char::from_u32(code)).flatten()
+}
+
+/// Orders are nudged; products, customers and coupons are not ours. There is never an event id:
+/// delivery ids collide within a second, and different refunds have identical bodies (C37).
+pub(super) fn nudges(
+    store: &StoreId,
+    delivery: &Verified<RawRequest>,
+) -> Result<Vec<Nudge>, Malformed> {
+    let request = delivery.get();
+    let topic = request
+        .header(TOPIC)
+        .ok_or_else(|| Malformed("the header X-WC-Webhook-Topic is missing".to_owned()))?;
+    let field = match topic {
+        "order.created" | "order.updated" | "order.restored" | "order.deleted" => "id",
+        REFUNDED => "arg",
+        _ => return Ok(Vec::new()),
+    };
+    let body: Value = serde_json::from_slice(&request.body)
+        .map_err(|error| Malformed(format!("{topic}: the body is not JSON: {error}")))?;
+    // The order was deleted for good between the event and the sending, and WooCommerce signed the
+    // error of its own lookup (STORES 6). Nothing in it tells which order, so there is nothing to
+    // look at; the deletion itself was announced by the earlier order.deleted.
+    if body.get("code").is_some() && body.get(field).is_none() {
+        return Ok(Vec::new());
+    }
+    let id = body
+        .get(field)
+        .and_then(Id::read)
+        .and_then(Id::text)
+        .ok_or_else(|| Malformed(format!("{topic}: {field:?} is not an order id")))?;
+    Ok(vec![Nudge {
+        store: store.clone(),
+        subject: Subject::Order(OrderId::new(id)),
+        cause: NudgeCause::Webhook,
+        topic: Some(topic.to_owned()),
+        event: None,
+        occurred_at: body.get("date_modified_gmt").and_then(Value::as_str).and_then(gmt),
+        received_at: request.received_at,
+    }])
+}
+
+/// A `*_gmt` date: UTC without zone, whole seconds.
+pub(super) fn gmt(text: &str) -> Option<Timestamp> {
+    let naive: jiff::civil::DateTime = text.parse().ok()?;
+    naive.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_decoded_once_and_only_where_wordpress_does() {
+        for (stored, key) in [
+            ("a&amp;b&quot;c&#039;d", "a&b\"c'd"),
+            ("&lt;&#60;&#x3C;&#0060;&gt;&#x27;&#39;", "<<<<>''"),
+            ("&amp;lt;", "&lt;"),
+            ("&nbsp;&copy;&#65;&", "&nbsp;&copy;&#65;&"),
+            ("no entities; at all & none", "no entities; at all & none"),
+        ] {
+            assert_eq!(specialchars_decode(stored), key, "{stored}");
+        }
+    }
+}
