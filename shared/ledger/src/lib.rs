@@ -5,6 +5,8 @@
 //! pass the same behaviour suite, [`suite`].
 
 pub mod attention;
+pub mod backoff;
+pub mod delivery;
 pub mod dynamodb;
 pub mod link;
 pub mod memory;
@@ -12,6 +14,8 @@ pub mod row;
 pub mod suite;
 
 pub use attention::{AttentionId, AttentionItem};
+pub use backoff::backoff;
+pub use delivery::{Disposition, Received};
 pub use link::{Link, LinkKey, LinkKind};
 pub use row::{Attempt, Claim, Closing, Completion, Lease, Progress, Row, RowKey, State};
 

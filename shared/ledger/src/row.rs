@@ -110,6 +110,10 @@ pub enum Completion {
 }
 
 /// How a row is let go without being finished. `due` is when the sweep looks at it again.
+///
+/// If the row was nudged since the claim, it is due at once whatever is said here: the message of
+/// that nudge is acknowledged already, so nothing else would bring it back. All but `Retry` set the
+/// attempts back to zero. An announced intent stays, for whoever comes next.
 #[derive(Clone, Copy, Debug)]
 pub enum Progress<'a> {
     /// Tried again at `due`.
@@ -140,4 +144,37 @@ pub enum Progress<'a> {
     },
     /// Somebody nudged again after three rounds: due at once.
     Again,
+}
+
+/// What a release leaves in the row; the same for every ledger.
+pub(crate) struct End<'a> {
+    pub(crate) state: State,
+    pub(crate) due: Option<Timestamp>,
+    pub(crate) wait_key: Option<&'a str>,
+    pub(crate) reason: Option<&'a str>,
+    /// Only failures that are tried again count on. Waiting is no failure; and what a person or a
+    /// redrive starts anew deserves all its tries, or the first hiccup would end it.
+    pub(crate) resets_attempts: bool,
+}
+
+impl<'a> Progress<'a> {
+    pub(crate) fn end(self, now: Timestamp) -> End<'a> {
+        let end = |state, due, reason, resets_attempts| End {
+            state,
+            due,
+            wait_key: None,
+            reason,
+            resets_attempts,
+        };
+        match self {
+            Self::Retry { due, reason } => end(State::Retrying, Some(due), Some(reason), false),
+            Self::Wait { wait_key, due, reason } => End {
+                wait_key: Some(wait_key),
+                ..end(State::Waiting, Some(due), Some(reason), true)
+            },
+            Self::Attention { reason } => end(State::Attention, None, Some(reason), true),
+            Self::Dead { reason } => end(State::Dead, None, Some(reason), true),
+            Self::Again => end(State::Pending, Some(now), None, true),
+        }
+    }
 }
