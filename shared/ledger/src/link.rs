@@ -38,3 +38,16 @@ pub struct Link {
     /// Odoo's database id.
     pub odoo_id: i64,
 }
+
+impl LinkKind {
+    /// The stored word; part of keys, so it never changes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Guest => "guest",
+            Self::Address => "address",
+            Self::Product => "product",
+            Self::Sku => "sku",
+        }
+    }
+}
