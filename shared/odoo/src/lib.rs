@@ -1,1 +1,41 @@
-//! To be written.
+//! Odoo as the use cases see it: typed operations over JSON-2 (19 and later) or legacy JSON-RPC
+//! (17, 18), written against [`causeway_domain::ports::Http`]; no sockets, no clock.
+//!
+//! What every call does on a running Odoo is recorded in the project's Odoo facts (A1 to A15 in the
+//! comments below). Three rules hold everywhere:
+//! - documents are born by [`Odoo::load_new`] and nothing else, so that replaying is always safe;
+//! - every answer that is not the wanted one becomes a [`causeway_domain::Fault`] in [`fault`];
+//! - no text of a fault or [`Culprit`] repeats a message, traceback or value of Odoo, because they
+//!   can hold customer data; only names and ids of ours and of the schema are taken out.
+#![deny(clippy::float_arithmetic)]
+
+mod client;
+mod connection;
+mod decode;
+mod external_id;
+mod extract;
+mod fault;
+mod fields;
+mod load;
+mod order_lines;
+mod orders;
+mod partners;
+mod pin;
+mod products;
+mod session;
+#[cfg(test)]
+mod tests;
+mod transport;
+
+pub use client::Odoo;
+pub use connection::{Connection, Protocol};
+pub use external_id::ExternalId;
+pub use fields::FieldMap;
+pub use load::{Cell, Culprit, CulpritClass, Record};
+pub use order_lines::{LineAmounts, LineCommand, LineRecord, LineValues};
+pub use orders::{OrderRecord, OrderState};
+pub use partners::{ContactRecord, PartnerRecord};
+pub use pin::{PinnedLine, PinnedTax, pin, pin_text};
+pub use products::ProductRecord;
+pub use session::{CurrencyRow, Session, TaxRow, Version, connect};
+pub use transport::{Operation, operations};

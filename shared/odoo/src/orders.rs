@@ -1,0 +1,296 @@
+//! Sale orders: read, confirm, put the date back.
+
+use crate::client::Odoo;
+use crate::decode::{Row, odoo_time, rows};
+use crate::fault::Cause;
+use crate::load::Cell;
+use crate::transport::{Args, ORDER_CONFIRM, ORDER_READ, ORDER_SAVE_MULTI};
+use causeway_domain::ports::Http;
+use causeway_domain::{Currency, Fault, Money, Timestamp};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `sale.order.state`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderState {
+    /// Quotation.
+    Draft,
+    /// Quotation that was sent; can be confirmed like a draft.
+    Sent,
+    /// Confirmed.
+    Sale,
+    /// Cancelled.
+    Cancel,
+    /// A state that an app added.
+    Other(String),
+}
+
+impl OrderState {
+    /// True if `action_confirm` takes it.
+    pub fn can_be_confirmed(&self) -> bool {
+        match self {
+            Self::Draft | Self::Sent => true,
+            Self::Sale | Self::Cancel | Self::Other(_) => false,
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        match text {
+            "draft" => Self::Draft,
+            "sent" => Self::Sent,
+            "sale" => Self::Sale,
+            "cancel" => Self::Cancel,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+/// A sale order as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderRecord {
+    /// `sale.order` id.
+    pub id: i64,
+    /// Odoo's number: `S00042`.
+    pub name: String,
+    /// State.
+    pub state: OrderState,
+    /// Locked: cannot be cancelled before it is unlocked.
+    pub locked: bool,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Net, to the minor unit.
+    pub untaxed: Money,
+    /// Tax, to the minor unit.
+    pub tax: Money,
+    /// Total, to the minor unit.
+    pub total: Money,
+    /// `date_order`, UTC, whole seconds.
+    pub date_order: Timestamp,
+    /// `account.fiscal.position` id that Odoo found for the delivery address.
+    pub fiscal_position: Option<i64>,
+    /// `res.partner` id of the customer.
+    pub partner: i64,
+    /// `res.partner` id.
+    pub invoice_address: i64,
+    /// `res.partner` id.
+    pub delivery_address: i64,
+    /// The platform's order number.
+    pub client_order_ref: Option<String>,
+    /// `no`, `to invoice`, `invoiced` or `upselling`.
+    pub invoice_status: Option<String>,
+}
+
+const FIELDS: &[&str] = &[
+    "name",
+    "state",
+    "locked",
+    "currency_id",
+    "amount_untaxed",
+    "amount_tax",
+    "amount_total",
+    "date_order",
+    "fiscal_position_id",
+    "partner_id",
+    "partner_invoice_id",
+    "partner_shipping_id",
+    "client_order_ref",
+    "invoice_status",
+];
+
+impl<H: Http> Odoo<'_, H> {
+    /// `sale.order.read(fields)` of these ids. A deleted order is simply absent (reading a missing id
+    /// is a 200 with an empty list).
+    pub async fn read_orders(&self, ids: &[i64]) -> Result<BTreeMap<i64, OrderRecord>, Fault> {
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let args = Args::of(ids).with("fields", json!(FIELDS));
+        let answer = self.call(ORDER_READ, args).await?;
+        rows(&self.connection.name, ORDER_READ, &answer)?
+            .iter()
+            .map(|row| self.order(row).map(|order| (order.id, order)))
+            .collect()
+    }
+
+    /// `sale.order.action_confirm()` of a batch that the caller read as draft. All or nothing in Odoo,
+    /// so a refusal is resolved here: the states are read again, who is confirmed meanwhile counts
+    /// as done, and the others are confirmed one by one.
+    ///
+    /// Gives the orders that were refused, each with its own fault. An `Err` concerns all of them:
+    /// read the states before trying again. Confirming overwrites `date_order` with now
+    /// ([`Odoo::date_and_read`] puts it back).
+    pub async fn confirm(&self, ids: &[i64]) -> Result<BTreeMap<i64, Fault>, Fault> {
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let Some(refusal) = self.confirm_all(ids).await? else {
+            return Ok(BTreeMap::new());
+        };
+        let found = self.read_orders(ids).await?;
+        let mut refused = BTreeMap::new();
+        for id in ids.iter().copied() {
+            let fault = match found.get(&id).map(|order| (&order.name, &order.state)) {
+                None => Some(Fault::reject(
+                    format!("sale order {id} was deleted in Odoo"),
+                    "decide whether the order is to be made again",
+                )),
+                Some((_, OrderState::Sale)) => None,
+                Some((_, OrderState::Draft | OrderState::Sent)) if ids.len() == 1 => {
+                    Some(refusal.clone())
+                }
+                Some((_, OrderState::Draft | OrderState::Sent)) => self.confirm_all(&[id]).await?,
+                Some((name, OrderState::Cancel | OrderState::Other(_))) => Some(Fault::reject(
+                    format!("sale order {name} ({id}) is no quotation any more"),
+                    "somebody changed it in Odoo; decide what should become of it",
+                )),
+            };
+            if let Some(fault) = fault {
+                refused.insert(id, fault);
+            }
+        }
+        Ok(refused)
+    }
+
+    /// One `action_confirm`; `Some` if a rule of Odoo is against it.
+    async fn confirm_all(&self, ids: &[i64]) -> Result<Option<Fault>, Fault> {
+        match self.call(ORDER_CONFIRM, Args::of(ids)).await {
+            Ok(Value::Bool(true) | Value::Null) => Ok(None),
+            // A dialogue of an app: nothing is confirmed yet.
+            Ok(Value::Bool(false) | Value::Number(_) | Value::String(_) | Value::Array(_))
+            | Ok(Value::Object(_)) => {
+                Ok(Some(self.unexpected(ORDER_CONFIRM, "it asks something back")))
+            }
+            Err(refused) => match refused.cause {
+                Cause::Rule | Cause::Missing => Ok(Some(refused.fault)),
+                Cause::Other => Err(refused.fault),
+            },
+        }
+    }
+
+    /// Puts `date_order` back after confirmation and reads the orders in the same go. Safe to repeat.
+    ///
+    /// On Odoo 19 that is one `sale.order.web_save_multi(vals_list, specification)`; 17 and 18 do not
+    /// have it and take one plain `load` of `[.id, date_order]` and one `read`. Deleted orders are
+    /// absent from the answer.
+    pub async fn date_and_read(
+        &self,
+        dates: &[(i64, Timestamp)],
+    ) -> Result<BTreeMap<i64, OrderRecord>, Fault> {
+        let dates: BTreeMap<i64, Timestamp> = dates.iter().copied().collect();
+        if dates.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        if self.session.version.major < 19 {
+            return self.date_by_load(&dates).await;
+        }
+        match self.save_dates(&dates).await? {
+            Some(orders) => Ok(orders),
+            None => {
+                let left = self.left(&dates).await?;
+                if left.is_empty() {
+                    return Ok(BTreeMap::new());
+                }
+                let again = self.save_dates(&left).await?;
+                again.ok_or_else(|| Fault::retry("sale orders are being deleted right now"))
+            }
+        }
+    }
+
+    /// `None` if one of the orders is gone: then nothing was written.
+    async fn save_dates(
+        &self,
+        dates: &BTreeMap<i64, Timestamp>,
+    ) -> Result<Option<BTreeMap<i64, OrderRecord>>, Fault> {
+        let ids: Vec<i64> = dates.keys().copied().collect();
+        let values: Vec<Value> =
+            dates.values().map(|date| json!({"date_order": odoo_time(*date)})).collect();
+        let wanted: Map<String, Value> =
+            FIELDS.iter().map(|field| ((*field).to_owned(), json!({}))).collect();
+        let args = Args::of(&ids)
+            .with("vals_list", Value::Array(values))
+            .with("specification", Value::Object(wanted));
+        let answer = match self.call(ORDER_SAVE_MULTI, args).await {
+            Ok(answer) => answer,
+            Err(refused) if refused.cause == Cause::Missing => return Ok(None),
+            Err(refused) => return Err(refused.fault),
+        };
+        rows(&self.connection.name, ORDER_SAVE_MULTI, &answer)?
+            .iter()
+            .map(|row| self.order(row).map(|order| (order.id, order)))
+            .collect::<Result<_, _>>()
+            .map(Some)
+    }
+
+    async fn date_by_load(
+        &self,
+        dates: &BTreeMap<i64, Timestamp>,
+    ) -> Result<BTreeMap<i64, OrderRecord>, Fault> {
+        let cells = |dates: &BTreeMap<i64, Timestamp>| -> Vec<Vec<Cell>> {
+            let row = |(id, date): (&i64, &Timestamp)| vec![Cell::Id(*id), odoo_time(*date).into()];
+            dates.iter().map(row).collect()
+        };
+        const COLUMNS: &[&str] = &[".id", "date_order"];
+        if let Err(fault) = self.load_fields("sale.order", COLUMNS, cells(dates)).await {
+            let left = self.left(dates).await?;
+            if left.len() == dates.len() {
+                return Err(fault);
+            }
+            if !left.is_empty() {
+                self.load_fields("sale.order", COLUMNS, cells(&left)).await?;
+            }
+        }
+        let ids: Vec<i64> = dates.keys().copied().collect();
+        self.read_orders(&ids).await
+    }
+
+    /// Those that still exist.
+    async fn left(
+        &self,
+        dates: &BTreeMap<i64, Timestamp>,
+    ) -> Result<BTreeMap<i64, Timestamp>, Fault> {
+        let ids: Vec<i64> = dates.keys().copied().collect();
+        let found: BTreeSet<i64> = self.read_orders(&ids).await?.into_keys().collect();
+        Ok(dates
+            .iter()
+            .filter(|(id, _)| found.contains(id))
+            .map(|(id, date)| (*id, *date))
+            .collect())
+    }
+
+    fn order(&self, row: &Row<'_>) -> Result<OrderRecord, Fault> {
+        let (code, currency) = self.currency(row.required("currency_id")?)?;
+        Ok(OrderRecord {
+            id: row.id()?,
+            name: row.text("name")?.unwrap_or_default(),
+            state: OrderState::parse(&row.text("state")?.unwrap_or_default()),
+            locked: row.flag("locked")?,
+            currency: code,
+            untaxed: row.money("amount_untaxed", currency)?,
+            tax: row.money("amount_tax", currency)?,
+            total: row.money("amount_total", currency)?,
+            date_order: row.time("date_order")?,
+            fiscal_position: row.reference("fiscal_position_id")?,
+            partner: row.required("partner_id")?,
+            invoice_address: row.required("partner_invoice_id")?,
+            delivery_address: row.required("partner_shipping_id")?,
+            client_order_ref: row.text("client_order_ref")?,
+            invoice_status: row.text("invoice_status")?,
+        })
+    }
+
+    /// The currency of an Odoo currency id.
+    pub(crate) fn currency(&self, id: i64) -> Result<(String, Currency), Fault> {
+        let row = self.session.currencies.iter().find(|(_, row)| row.id == id);
+        row.and_then(|(code, _)| Some((code.clone(), Currency::from_code(code).ok()?))).ok_or_else(
+            || {
+                Fault::reject(
+                    format!(
+                        "odoo {}: currency {id} is not an ISO 4217 currency",
+                        self.connection.name
+                    ),
+                    "use a pricelist in an ISO 4217 currency",
+                )
+            },
+        )
+    }
+}
