@@ -39,11 +39,17 @@ pub(crate) fn explains(
 }
 
 /// Rounds the parts to minor units that sum to `total`; parts that are nothing stay nothing.
-/// `None` if rounding does not explain the difference between `total` and the parts.
-pub(crate) fn spread(total: Money, parts: &[Decimal], step: Step) -> Option<Vec<Money>> {
+/// `None` if `roundings` of each part do not explain the difference between `total` and the parts
+/// (two for a tax that is the difference of two rounded amounts).
+pub(crate) fn spread(
+    total: Money,
+    parts: &[Decimal],
+    roundings: usize,
+    step: Step,
+) -> Option<Vec<Money>> {
     let some: Vec<Decimal> = parts.iter().copied().filter(|part| !part.is_zero()).collect();
     let sum: Decimal = some.iter().sum();
-    if !explains(sum, total.to_decimal(), some.len(), step, total.currency()) {
+    if !explains(sum, total.to_decimal(), some.len() * roundings, step, total.currency()) {
         return None;
     }
     let mut rounded = total.round_to_sum(&some).into_iter();
@@ -75,14 +81,14 @@ mod tests {
 
     #[test]
     fn what_rounding_explains_is_spread_and_nothing_stays_nothing() {
-        let spread = spread(eur(153), &parts(&["0.555", "0", "0.98"]), Step::Half).unwrap();
+        let spread = spread(eur(153), &parts(&["0.555", "0", "0.98"]), 1, Step::Half).unwrap();
         assert_eq!(spread, [eur(55), eur(0), eur(98)]);
     }
 
     #[test]
     fn a_cent_too_many_is_refused() {
-        assert_eq!(spread(eur(155), &parts(&["0.555", "0.98"]), Step::Half), None);
-        assert!(spread(eur(155), &parts(&["0.555", "0.98"]), Step::Whole).is_some());
-        assert_eq!(spread(eur(1), &parts(&["0"]), Step::Half), None);
+        assert_eq!(spread(eur(155), &parts(&["0.555", "0.98"]), 1, Step::Half), None);
+        assert!(spread(eur(155), &parts(&["0.555", "0.98"]), 1, Step::Whole).is_some());
+        assert_eq!(spread(eur(1), &parts(&["0"]), 1, Step::Half), None);
     }
 }

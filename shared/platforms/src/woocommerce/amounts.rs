@@ -31,7 +31,7 @@ pub(super) fn amounts(order: &WcOrder, total: Money) -> Result<Vec<Amounts>, Fau
             order.tax_lines.iter().filter(|line| line.rate_id == rate).collect();
         let amount = rate_total(&shown, &parts, total.currency()).map_err(|e| broken(order, e))?;
         let exact: Vec<Decimal> = parts.iter().map(|(_, exact)| *exact).collect();
-        let spread = spread(amount, &exact, Step::Half).ok_or_else(|| {
+        let spread = spread(amount, &exact, 1, Step::Half).ok_or_else(|| {
             let sum: Decimal = exact.iter().sum();
             broken(
                 order,
@@ -99,7 +99,7 @@ fn nets(order: &WcOrder, net_total: Money) -> Result<Vec<Money>, Fault> {
         return Ok(rounded);
     }
     let exact: Vec<Decimal> = items(order).map(|item| exact_net(item, currency)).collect();
-    spread(net_total, &exact, Step::Half).ok_or_else(|| {
+    spread(net_total, &exact, 1, Step::Half).ok_or_else(|| {
         let sum: Decimal = items(order).map(|item| item.total.or_zero()).sum();
         broken(
             order,
