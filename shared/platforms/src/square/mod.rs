@@ -1,7 +1,45 @@
-//! Square.
+//! Square: webhooks signed over the registered URL and the body, orders over the Orders API with
+//! payments, catalogue and customer beside them.
+//!
+//! # Settings
+//! `base_url` is `https://connect.squareup.com` (sandbox: `https://connect.squareupsandbox.com`, whose
+//! orders count as test orders). `webhook_url` is required: the notification URL exactly as registered,
+//! because Square signs it (FACTS 1). Options:
+//! - `version`: the `Square-Version` header, default `2026-09-16`. Always sent: without it an
+//!   application's default applies, which its owner can change.
+//! - `status`: what a status word means ([`crate::status`]). Words: `draft`, `open` (something is still
+//!   due), `open_paid` (open, nothing due: paid but not yet handed over), `completed`, `canceled`.
+//!
+//! # Secrets
+//! - Credentials: an access token as plain text, or JSON with the key `access_token`. Scopes:
+//!   `ORDERS_READ`, `PAYMENTS_READ`, `CUSTOMERS_READ`, `ITEMS_READ`. An OAuth token lives 30 days.
+//! - Webhooks: the signature key of the webhook subscription. It belongs to the application, not to the
+//!   seller.
+//!
+//! # Amounts
+//! All are whole minor units. A line's `total_money` is what the buyer pays for it: after discounts
+//! (order-level ones are already spread over the lines), with apportioned service charges, additive
+//! and inclusive taxes. So net is `total_money` less every applied tax, whatever the taxes' type;
+//! `gross_sales_money` is not used, because in the US, Canada and Japan inclusive tax is taken out of it
+//! and elsewhere it is not (OpenAPI). An order's prices include tax if every tax on it is `INCLUSIVE`.
+//! Where both types occur, or none, they do not, and the unit price of a line with an inclusive tax is
+//! derived from its net amount. Modifiers are part of the unit price. Service charges that are not
+//! apportioned are fees, tips and cash rounding lines of their own. `returns` are other documents; an
+//! order that consists of returns only is nothing to project.
+
+mod fetch;
+mod lines;
+mod order;
+mod people;
+mod settings;
+mod shape;
+mod webhook;
+
+#[cfg(test)]
+mod tests;
 
 use crate::adapter::{Adapter, Answer, Connection, Fetch, FetchContext, Malformed, Problem};
-use crate::webhook::{RawRequest, Refusal, Trust, Verification, Verified};
+use crate::webhook::{RawRequest, Trust, Verification, Verified};
 use causeway_domain::{Fault, Nudge, OrderId, StoreId};
 
 /// The adapter.
@@ -11,24 +49,29 @@ impl Adapter for Square {
     fn id(&self) -> &'static str {
         "square"
     }
-    fn check(&self, _connection: &Connection) -> Vec<Problem> {
-        Vec::new()
+    fn check(&self, connection: &Connection) -> Vec<Problem> {
+        settings::check(connection)
     }
-    fn verify(&self, _request: RawRequest, _trust: &Trust<'_>) -> Verification {
-        Verification::Refused(Refusal::Unconfigured)
+    fn verify(&self, request: RawRequest, trust: &Trust<'_>) -> Verification {
+        webhook::verify(request, trust)
     }
-    fn nudges(&self, _s: &StoreId, _d: &Verified<RawRequest>) -> Result<Vec<Nudge>, Malformed> {
-        Ok(Vec::new())
+    fn nudges(
+        &self,
+        store: &StoreId,
+        delivery: &Verified<RawRequest>,
+    ) -> Result<Vec<Nudge>, Malformed> {
+        webhook::nudges(store, delivery.get())
     }
     fn fetch_order(
         &self,
-        _cx: &FetchContext<'_>,
-        _order: &OrderId,
-        _answers: &[Answer],
+        cx: &FetchContext<'_>,
+        order: &OrderId,
+        answers: &[Answer],
     ) -> Result<Fetch, Fault> {
-        Ok(Fetch::Gone)
+        fetch::next(cx, order, answers)
     }
-    fn order_id_in(&self, _document: &[u8]) -> Option<OrderId> {
-        None
+    fn order_id_in(&self, document: &[u8]) -> Option<OrderId> {
+        let answer: shape::OrderAnswer = serde_json::from_slice(document).ok()?;
+        answer.order?.id.filter(|id| !id.is_empty()).map(OrderId::new)
     }
 }

@@ -1,0 +1,65 @@
+//! The store's options.
+
+use causeway_domain::Fault;
+use serde::de::{Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+
+use crate::adapter::{Connection, Problem};
+use crate::options;
+
+/// Which side of a `MoneyBag` is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Side {
+    /// The shop's own currency.
+    Shop,
+    /// The currency the customer was charged in.
+    #[default]
+    Presentment,
+}
+
+/// The options; the module page documents them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Settings {
+    #[serde(deserialize_with = "version")]
+    pub(super) api_version: String,
+    pub(super) currency: Side,
+    pub(super) b2b: bool,
+    pub(super) vat_attribute: Option<String>,
+    // Read by `crate::status`.
+    #[serde(rename = "status")]
+    _status: Option<IgnoredAny>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            api_version: "2026-07".to_owned(),
+            currency: Side::default(),
+            b2b: true,
+            vat_attribute: None,
+            _status: None,
+        }
+    }
+}
+
+pub(super) fn check(connection: &Connection) -> Vec<Problem> {
+    let mut found = options::base_url_problems(&connection.base_url, "/admin");
+    found.extend(options::token_in_clear(&connection.base_url));
+    found.extend(options::problems::<Settings>(&connection.options));
+    found
+}
+
+pub(super) fn read(connection: &Connection) -> Result<Settings, Fault> {
+    options::read(&connection.options)
+}
+
+fn version<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    let text = String::deserialize(d)?;
+    if options::dashed_digits(&text, &[4, 2]) {
+        Ok(text)
+    } else {
+        Err(D::Error::custom("must be an Admin API version such as \"2026-07\""))
+    }
+}
