@@ -6,7 +6,7 @@ use crate::redact::Personal;
 use serde::{Deserialize, Serialize};
 
 /// ISO 3166-1 alpha-2, in capitals.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CountryCode([u8; 2]);
 

@@ -131,6 +131,6 @@ impl Row<'_> {
 }
 
 /// The text of a moment as Odoo takes it: UTC, whole seconds, no `T`, no `Z` (facts A2).
-pub(crate) fn odoo_time(time: Timestamp) -> String {
+pub fn datetime(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

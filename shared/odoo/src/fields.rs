@@ -124,7 +124,6 @@ pub(crate) const PARTNER: &[&str] = &[
     "country_code",
     "state_id",
     "company_id",
-    "company_name",
 ];
 
 /// The same for `account.tax`.

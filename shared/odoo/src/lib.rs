@@ -29,10 +29,11 @@ mod transport;
 
 pub use client::Odoo;
 pub use connection::{Connection, Protocol};
+pub use decode::datetime;
 pub use external_id::ExternalId;
 pub use fields::FieldMap;
 pub use load::{Cell, Culprit, CulpritClass, Record};
-pub use order_lines::{LineAmounts, LineCommand, LineRecord, LineValues};
+pub use order_lines::{LineCommand, LineRecord, LineValues};
 pub use orders::{OrderRecord, OrderState};
 pub use partners::{ContactRecord, PartnerRecord};
 pub use pin::{PinnedLine, PinnedTax, pin, pin_text};

@@ -39,53 +39,55 @@ pub struct LineRecord {
     pub display_type: Option<String>,
 }
 
-/// What a line costs. They are only ever written together: a quantity alone makes Odoo take the price
-/// from the pricelist again, and a pin alone is stored but does not change the line.
+/// All values of a line, always written together: a quantity alone makes Odoo take the price from the
+/// pricelist again, and a pin alone is stored but does not change the line (seen on 19.0).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LineAmounts {
+pub struct LineValues {
+    /// `product.product` id.
+    pub product: i64,
+    /// Description.
+    pub name: String,
     /// `product_uom_qty`.
     pub quantity: Decimal,
     /// `price_unit`.
     pub price_unit: Decimal,
     /// `discount` in percent.
     pub discount: Decimal,
-    /// `extra_tax_data` from [`crate::pin`]; `None` leaves the old one, which then no longer fits and
-    /// is ignored by Odoo.
+    /// `account.tax` ids; an empty list means no tax.
+    pub taxes: Vec<i64>,
+    /// `extra_tax_data` from [`crate::pin`]; `None` leaves the old one, which Odoo ignores as soon as
+    /// it does not fit.
     pub pin: Option<Value>,
 }
 
-/// Values of a line; `None` leaves one as it is, or to Odoo's default on a new line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LineValues {
-    /// `product.product` id.
-    pub product: Option<i64>,
-    /// Description.
-    pub name: Option<String>,
-    /// Quantity, price, discount and pin.
-    pub amounts: Option<LineAmounts>,
-    /// `account.tax` ids; an empty list means no tax.
-    pub taxes: Option<Vec<i64>>,
-    /// Place among the lines.
-    pub sequence: Option<i64>,
-    /// A delivery charge; left out where Odoo has no such field.
-    pub is_delivery: Option<bool>,
-}
-
-/// One change of an order's lines. There is none that removes: Odoo refuses it on a confirmed order;
-/// write quantity 0.
+/// One change of an order's lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineCommand {
     /// Changes a line.
     Update {
         /// `sale.order.line` id.
         line: i64,
-        /// What changes.
+        /// What it becomes.
         values: LineValues,
     },
     /// Adds a line. Not safe to repeat: read the lines again first.
     Add {
-        /// Its values; product, amounts and taxes are needed.
+        /// What it is.
         values: LineValues,
+    },
+    /// Removes a line; Odoo refuses it once the order is confirmed.
+    Remove {
+        /// `sale.order.line` id.
+        line: i64,
+    },
+    /// Sets the quantity to 0: what takes the place of removing on a confirmed order.
+    Zero {
+        /// `sale.order.line` id.
+        line: i64,
+        /// Its price as it is, or Odoo prices it anew.
+        price_unit: Decimal,
+        /// Its discount as it is.
+        discount: Decimal,
     },
 }
 
@@ -118,22 +120,38 @@ impl<H: Http> Odoo<'_, H> {
         found.iter().map(|value| self.line(&row(name, LINE_SEARCH_READ, value)?)).collect()
     }
 
-    /// `sale.order.write({"order_line": [[1, id, values], [0, 0, values]]})`: one transaction, all or
-    /// nothing. It changes values, so an unknown outcome is `Ambiguous` and is never replayed here:
-    /// wait out Odoo's `limit_time_real`, read the lines, decide.
+    /// [`Odoo::write_order`] of lines only.
     pub async fn write_order_lines(
         &self,
         order: i64,
         commands: Vec<LineCommand>,
     ) -> Result<(), Fault> {
-        if commands.is_empty() {
+        self.write_order(order, None, commands).await
+    }
+
+    /// `sale.order.write({"partner_invoice_id", "partner_shipping_id", "order_line": [...]})` with the
+    /// invoice and delivery address as `addresses`: one transaction, all or nothing. It changes
+    /// values, so an unknown outcome is `Ambiguous` and never replayed here: wait out Odoo's
+    /// `limit_time_real`, read the order, decide.
+    pub async fn write_order(
+        &self,
+        order: i64,
+        addresses: Option<(i64, i64)>,
+        commands: Vec<LineCommand>,
+    ) -> Result<(), Fault> {
+        let mut values = Map::new();
+        if let Some((invoice, delivery)) = addresses {
+            values.insert("partner_invoice_id".to_owned(), json!(invoice));
+            values.insert("partner_shipping_id".to_owned(), json!(delivery));
+        }
+        if !commands.is_empty() {
+            let lines: Vec<Value> = commands.iter().map(|command| self.command(command)).collect();
+            values.insert("order_line".to_owned(), Value::Array(lines));
+        }
+        if values.is_empty() {
             return Ok(());
         }
-        let lines: Vec<Value> = commands
-            .iter()
-            .map(|command| self.command(order, command))
-            .collect::<Result<_, _>>()?;
-        let args = Args::of(&[order]).with("vals", json!({"order_line": lines}));
+        let args = Args::of(&[order]).with("vals", Value::Object(values));
         match self.call(ORDER_WRITE, args).await? {
             Value::Bool(true) => Ok(()),
             Value::Null
@@ -145,44 +163,34 @@ impl<H: Http> Odoo<'_, H> {
         }
     }
 
-    fn command(&self, order: i64, command: &LineCommand) -> Result<Value, Fault> {
+    fn command(&self, command: &LineCommand) -> Value {
         match command {
-            LineCommand::Update { line, values } => Ok(json!([1, line, self.values(values)])),
-            LineCommand::Add { values } => {
-                if values.product.is_none() || values.amounts.is_none() || values.taxes.is_none() {
-                    return Err(Fault::reject(
-                        format!("sale order {order}: a new line needs product, amounts and taxes"),
-                        "this is a mistake in Causeway; report it",
-                    ));
-                }
-                Ok(json!([0, 0, self.values(values)]))
-            }
+            LineCommand::Update { line, values } => json!([1, line, self.values(values)]),
+            LineCommand::Add { values } => json!([0, 0, self.values(values)]),
+            LineCommand::Remove { line } => json!([2, line, 0]),
+            LineCommand::Zero { line, price_unit, discount } => json!([1, line, {
+                "product_uom_qty": number(Decimal::ZERO),
+                "price_unit": number(*price_unit),
+                "discount": number(*discount),
+            }]),
         }
     }
 
     fn values(&self, values: &LineValues) -> Value {
-        let mut sent = Map::new();
-        let mut put = |field: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                sent.insert(field.to_owned(), value);
-            }
-        };
-        put("product_id", values.product.map(Value::from));
-        put("name", values.name.clone().map(Value::from));
-        let amounts = values.amounts.as_ref();
-        put("product_uom_qty", amounts.map(|amounts| number(amounts.quantity)));
-        put("price_unit", amounts.map(|amounts| number(amounts.price_unit)));
-        put("discount", amounts.map(|amounts| number(amounts.discount)));
-        if self.session.pins {
-            put("extra_tax_data", amounts.and_then(|amounts| amounts.pin.clone()));
+        let mut sent = json!({
+            "product_id": values.product,
+            "name": values.name,
+            "product_uom_qty": number(values.quantity),
+            "price_unit": number(values.price_unit),
+            "discount": number(values.discount),
+            self.session.fields.line_taxes: [[6, 0, values.taxes]],
+        });
+        if let (Some(sent), Some(pin), true) =
+            (sent.as_object_mut(), &values.pin, self.session.pins)
+        {
+            sent.insert("extra_tax_data".to_owned(), pin.clone());
         }
-        let taxes = values.taxes.as_ref();
-        put(self.session.fields.line_taxes, taxes.map(|taxes| json!([[6, 0, taxes]])));
-        put("sequence", values.sequence.map(Value::from));
-        if self.session.fields.is_delivery {
-            put("is_delivery", values.is_delivery.map(Value::from));
-        }
-        Value::Object(sent)
+        sent
     }
 
     fn line(&self, row: &Row<'_>) -> Result<LineRecord, Fault> {

@@ -1,7 +1,7 @@
 //! Sale orders: read, confirm, put the date back.
 
 use crate::client::Odoo;
-use crate::decode::{Row, odoo_time, rows};
+use crate::decode::{Row, datetime, rows};
 use crate::fault::Cause;
 use crate::load::Cell;
 use crate::transport::{Args, ORDER_CONFIRM, ORDER_READ, ORDER_SAVE_MULTI};
@@ -203,7 +203,7 @@ impl<H: Http> Odoo<'_, H> {
     ) -> Result<Option<BTreeMap<i64, OrderRecord>>, Fault> {
         let ids: Vec<i64> = dates.keys().copied().collect();
         let values: Vec<Value> =
-            dates.values().map(|date| json!({"date_order": odoo_time(*date)})).collect();
+            dates.values().map(|date| json!({"date_order": datetime(*date)})).collect();
         let wanted: Map<String, Value> =
             FIELDS.iter().map(|field| ((*field).to_owned(), json!({}))).collect();
         let args = Args::of(&ids)
@@ -226,7 +226,7 @@ impl<H: Http> Odoo<'_, H> {
         dates: &BTreeMap<i64, Timestamp>,
     ) -> Result<BTreeMap<i64, OrderRecord>, Fault> {
         let cells = |dates: &BTreeMap<i64, Timestamp>| -> Vec<Vec<Cell>> {
-            let row = |(id, date): (&i64, &Timestamp)| vec![Cell::Id(*id), odoo_time(*date).into()];
+            let row = |(id, date): (&i64, &Timestamp)| vec![Cell::Id(*id), datetime(*date).into()];
             dates.iter().map(row).collect()
         };
         const COLUMNS: &[&str] = &[".id", "date_order"];

@@ -8,18 +8,19 @@ use causeway_domain::ports::Http;
 use causeway_domain::{CountryCode, Fault, Personal};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-/// A customer: a person without a company above, or a company.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A customer: a person without a company above, or a company. Its `Debug` shows no personal data.
+#[derive(Clone, PartialEq, Eq)]
 pub struct PartnerRecord {
     /// `res.partner` id.
     pub id: i64,
     /// Name.
     pub name: Personal<String>,
     /// `email_normalized`: trimmed, lower case.
-    pub email: Option<Personal<String>>,
-    /// VAT number as Odoo stores it.
-    pub vat: Option<Personal<String>>,
+    pub email: Option<String>,
+    /// VAT number as Odoo stores it: without blanks and dots if it was checked.
+    pub vat: Option<String>,
     /// True for a company.
     pub is_company: bool,
     /// `res.partner` id of the company above.
@@ -28,27 +29,36 @@ pub struct PartnerRecord {
     pub company: Option<i64>,
 }
 
-/// A customer's own address, or a contact below.
+impl fmt::Debug for PartnerRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PartnerRecord")
+            .field("id", &self.id)
+            .field("is_company", &self.is_company)
+            .field("parent", &self.parent)
+            .field("company", &self.company)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A contact below a customer. Texts that Odoo does not have are empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactRecord {
     /// `res.partner` id.
     pub id: i64,
-    /// The customer it belongs to; `None` for the customer itself.
-    pub parent: Option<i64>,
+    /// The customer it belongs to.
+    pub parent: i64,
     /// `contact`, `invoice`, `delivery`, `other`, or empty.
     pub kind: String,
     /// Recipient.
     pub name: Personal<String>,
-    /// Company name on a person.
-    pub company_name: Option<Personal<String>>,
     /// First line.
-    pub street: Option<Personal<String>>,
+    pub street: Personal<String>,
     /// Second line.
-    pub street2: Option<Personal<String>>,
+    pub street2: Personal<String>,
     /// Postal code.
-    pub zip: Option<Personal<String>>,
+    pub zip: Personal<String>,
     /// City.
-    pub city: Option<Personal<String>>,
+    pub city: Personal<String>,
     /// ISO 3166-1 alpha-2.
     pub country_code: Option<String>,
     /// State code within the country.
@@ -64,7 +74,6 @@ const CONTACT: &[&str] = &[
     "parent_id",
     "type",
     "name",
-    "company_name",
     "street",
     "street2",
     "zip",
@@ -108,13 +117,13 @@ impl<H: Http> Odoo<'_, H> {
         found.iter().map(|value| partner(&self.row(value)?)).collect()
     }
 
-    /// `res.partner.search_read` of these customers and all active contacts below them, so that an
-    /// address is not made twice. State codes take a second call, if any address has a state.
+    /// `res.partner.search_read` of all active contacts below these customers, so that an address is
+    /// not made twice. State codes take a second call, if any address has a state.
     pub async fn contacts_of(&self, partners: &[i64]) -> Result<Vec<ContactRecord>, Fault> {
         if partners.is_empty() {
             return Ok(Vec::new());
         }
-        let domain = json!(["|", ["id", "in", partners], ["parent_id", "in", partners]]);
+        let domain = json!([["parent_id", "in", partners]]);
         let found = self.search_all(PARTNER_SEARCH_READ, domain, CONTACT, false).await?;
         let rows: Vec<Row<'_>> =
             found.iter().map(|value| self.row(value)).collect::<Result<_, _>>()?;
@@ -147,12 +156,12 @@ impl<H: Http> Odoo<'_, H> {
         Ok(countries)
     }
 
-    /// Database ids of states by `(country code, state code or name as given)`. A wrong pair is absent:
+    /// Database ids of states by country and state code or name as given. A wrong pair is absent:
     /// Odoo itself would take it (facts A8). Names match with case and blanks folded.
     pub async fn country_states(
         &self,
         pairs: &[(CountryCode, String)],
-    ) -> Result<BTreeMap<(String, String), i64>, Fault> {
+    ) -> Result<BTreeMap<(CountryCode, String), i64>, Fault> {
         let codes: Vec<CountryCode> = pairs.iter().map(|(country, _)| *country).collect();
         let countries = self.countries(&codes).await?;
         if countries.is_empty() {
@@ -177,7 +186,7 @@ impl<H: Http> Odoo<'_, H> {
         let matched = pairs.iter().filter(|(_, text)| !fold(text).is_empty()).filter_map(
             |(country, text)| {
                 let id = find(*countries.get(country.as_str())?, &fold(text))?;
-                Some(((country.as_str().to_owned(), text.clone()), id))
+                Some(((*country, text.clone()), id))
             },
         );
         Ok(matched.collect())
@@ -206,8 +215,8 @@ fn partner(row: &Row<'_>) -> Result<PartnerRecord, Fault> {
     Ok(PartnerRecord {
         id: row.id()?,
         name: row.personal("name")?.unwrap_or_default(),
-        email: row.personal("email_normalized")?,
-        vat: row.personal("vat")?,
+        email: row.text("email_normalized")?,
+        vat: row.text("vat")?,
         is_company: row.flag("is_company")?,
         parent: row.reference("parent_id")?,
         company: row.reference("company_id")?,
@@ -218,14 +227,13 @@ fn contact(row: &Row<'_>, states: &BTreeMap<i64, String>) -> Result<ContactRecor
     let state = row.reference("state_id")?.and_then(|id| states.get(&id).cloned());
     Ok(ContactRecord {
         id: row.id()?,
-        parent: row.reference("parent_id")?,
+        parent: row.required("parent_id")?,
         kind: row.text("type")?.unwrap_or_default(),
         name: row.personal("name")?.unwrap_or_default(),
-        company_name: row.personal("company_name")?,
-        street: row.personal("street")?,
-        street2: row.personal("street2")?,
-        zip: row.personal("zip")?,
-        city: row.personal("city")?,
+        street: row.personal("street")?.unwrap_or_default(),
+        street2: row.personal("street2")?.unwrap_or_default(),
+        zip: row.personal("zip")?.unwrap_or_default(),
+        city: row.personal("city")?.unwrap_or_default(),
         country_code: row.text("country_code")?,
         state_code: state,
         phone: row.personal("phone")?,
