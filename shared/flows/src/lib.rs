@@ -1,1 +1,12 @@
-//! To be written.
+//! The use cases, generic over ports: receive a webhook, bring orders to Odoo, sweep what is due.
+//!
+//! Nothing here knows AWS or opens a socket. [`World`] is everything a use case may touch.
+#![deny(clippy::float_arithmetic)]
+
+pub mod config;
+pub mod project;
+pub mod receive;
+pub mod sweep;
+mod world;
+
+pub use world::{Learnt, Wired, World};

@@ -1,0 +1,110 @@
+//! What a configuration must satisfy beyond its form. All problems are named at once.
+
+use super::{Environment, StoreConfig, TaxRule};
+use causeway_domain::StoreId;
+use causeway_odoo::Protocol;
+use causeway_platforms::{Problem, adapter};
+
+/// Every problem of an environment, none if all is well.
+pub fn problems(environment: &Environment) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for (name, odoo) in &environment.odoo {
+        let at = |field: &str| format!("odoo.{name}.{field}");
+        if odoo.protocol == Protocol::JsonRpc && odoo.login.is_none() {
+            note(&mut found, at("login"), "the legacy protocol needs the integration user's login");
+        }
+        if odoo.protocol == Protocol::JsonRpc && odoo.database.is_none() {
+            note(&mut found, at("database"), "the legacy protocol needs the database name");
+        }
+        if odoo.api_key.trim().is_empty() {
+            note(&mut found, at("api_key"), "name the secret that holds the API key");
+        }
+        check_url(&mut found, &at("url"), &odoo.url);
+    }
+    for (id, store) in &environment.stores {
+        check_store(&mut found, environment, id, store);
+    }
+    found
+}
+
+fn check_store(found: &mut Vec<Problem>, environment: &Environment, id: &str, store: &StoreConfig) {
+    let at = |field: &str| format!("stores.{id}.{field}");
+    if StoreId::parse(id).is_err() {
+        note(found, format!("stores.{id}"), "a store id is 1 to 40 of a-z, 0-9 and -");
+    }
+    if !environment.odoo.contains_key(&store.odoo) {
+        let known: Vec<&str> = environment.odoo.keys().map(String::as_str).collect();
+        let text = format!("no [odoo.{}]; known are: {}", store.odoo, known.join(", "));
+        note(found, at("odoo"), text);
+    }
+    check_url(found, &at("base_url"), &store.base_url);
+    for (field, secret) in
+        [("webhook_secret", &store.webhook_secret), ("api_credentials", &store.api_credentials)]
+    {
+        if secret.trim().is_empty() {
+            note(found, at(field), "name the secret; its value never stands in this file");
+        }
+    }
+    if store.currencies.is_empty() {
+        note(found, at("currencies"), "name at least one currency with its pricelist");
+    }
+    check_taxes(found, &at("taxes"), &store.taxes);
+    match adapter(store.platform.as_str()) {
+        None => {
+            let known: Vec<&str> =
+                causeway_platforms::registry::ADAPTERS.iter().map(|a| a.id()).collect();
+            let text =
+                format!("unknown platform {:?}; known are: {}", store.platform, known.join(", "));
+            note(found, at("platform"), text);
+        }
+        Some(adapter) => {
+            let connection = store.connection(&StoreId::new(id));
+            found.extend(
+                adapter
+                    .check(&connection)
+                    .into_iter()
+                    .map(|problem| Problem { path: at(&problem.path), ..problem }),
+            );
+        }
+    }
+}
+
+fn check_taxes(found: &mut Vec<Problem>, path: &str, rules: &[TaxRule]) {
+    for (at, rule) in rules.iter().enumerate() {
+        if rule.code.is_none() && rule.rate.is_none() {
+            note(found, format!("{path}[{at}]"), "a rule needs `code` or `rate`, or both");
+        }
+        let twin = rules.iter().take(at).position(|other| {
+            other.code == rule.code
+                && other.rate == rule.rate
+                && other.country == rule.country
+                && other.collector == rule.collector
+        });
+        if let Some(twin) = twin {
+            note(
+                found,
+                format!("{path}[{at}]"),
+                format!("has the same conditions as {path}[{twin}]"),
+            );
+        }
+    }
+}
+
+fn check_url(found: &mut Vec<Problem>, path: &str, url: &url::Url) {
+    let loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    if url.scheme() != "https" && !loopback {
+        note(found, path, "must be https (plain http only to this machine)");
+    }
+    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+        note(found, path, "must be a bare base URL without query, fragment or user");
+    }
+}
+
+fn note(found: &mut Vec<Problem>, path: impl Into<String>, text: impl Into<String>) {
+    found.push(Problem { path: path.into(), text: text.into() });
+}

@@ -1,0 +1,285 @@
+//! A webhook arrives: check its size, find the store, verify the raw bytes, drop what is a true
+//! duplicate, enqueue durably, and only then answer 2xx.
+//!
+//! Invariants, each held by a test: nothing unsigned is ever parsed; 2xx means queued; an event id is
+//! remembered only after its nudge is queued, so a delivery whose handling died is accepted again.
+
+use crate::World;
+use crate::config::StoreDocument;
+use causeway_domain::ports::{
+    Call, Clock as _, Effect, Freshness, Http as _, Queue as _, QueueRole, SecretPair,
+    Secrets as _, Settings as _,
+};
+use causeway_domain::{Fault, Nudge, Secret, StoreId, Timestamp};
+use causeway_ledger::Ledger as _;
+use causeway_platforms::{Adapter, RawRequest, Refusal, Trust, Verification, Verified, adapter};
+use causeway_telemetry::{Operation, Status};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Largest body that is looked at. Platforms send up to a few hundred KB; API Gateway takes 10 MB.
+pub const MAX_BODY: usize = 2 * 1024 * 1024;
+
+/// How long an event id is remembered: longer than any platform redelivers (FACTS 9: 30 days).
+const EVENT_LIFE: Duration = Duration::from_secs(35 * 24 * 3600);
+
+/// The answer to a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Plain text for whoever debugs the platform's side; holds nothing of the request.
+    pub body: String,
+}
+
+/// How a delivery ended.
+#[derive(Debug)]
+enum Outcome {
+    /// Queued this many nudges.
+    Queued(usize),
+    /// All its events are known already.
+    Duplicate,
+    /// Understood, nothing to do.
+    NotOurs,
+    /// The platform only asked whether we are here.
+    Hello(String),
+    /// Refused for good.
+    Refused(u16, String),
+    /// We cannot take it now; the platform should send it again.
+    Unavailable(Fault),
+}
+
+/// Takes one delivery and writes one log line.
+pub async fn receive<W: World>(
+    world: &W,
+    platform: &str,
+    store: &str,
+    request: RawRequest,
+) -> Reply {
+    let began = world.clock().now();
+    let bytes = request.body.len();
+    let outcome = take(world, platform, store, request).await;
+    log(world, began, store, bytes, &outcome);
+    match outcome {
+        Outcome::Queued(nudges) => reply(200, format!("queued {nudges}")),
+        Outcome::Duplicate => reply(200, "duplicate"),
+        Outcome::NotOurs => reply(200, "nothing to do"),
+        Outcome::Hello(body) => reply(200, body),
+        Outcome::Refused(status, reason) => reply(status, reason),
+        Outcome::Unavailable(_) => reply(503, "try again later"),
+    }
+}
+
+fn reply(status: u16, body: impl Into<String>) -> Reply {
+    Reply { status, body: body.into() }
+}
+
+async fn take<W: World>(world: &W, platform: &str, store: &str, request: RawRequest) -> Outcome {
+    if request.body.len() > MAX_BODY {
+        return Outcome::Refused(413, format!("body larger than {MAX_BODY} bytes"));
+    }
+    if request.method != http::Method::POST && request.method != http::Method::GET {
+        return Outcome::Refused(405, "POST only".to_owned());
+    }
+    let unknown = || Outcome::Refused(404, "no such store on this platform".to_owned());
+    let (Some(adapter), Ok(store)) = (adapter(platform), StoreId::parse(store)) else {
+        return unknown();
+    };
+    let document = match document(world, &store).await {
+        Ok(Some(document)) if document.store.platform.as_str() == adapter.id() => document,
+        Ok(_) => return unknown(),
+        Err(fault) => return Outcome::Unavailable(fault),
+    };
+    let is_get = request.method == http::Method::GET;
+    match verify(world, adapter, &document, request).await {
+        Ok(Verification::Accepted(_) | Verification::Refused(_)) if is_get => {
+            Outcome::Refused(405, "POST only".to_owned())
+        }
+        Ok(Verification::Accepted(delivery)) => enqueue(world, adapter, &store, &delivery).await,
+        Ok(Verification::Hello(body)) => Outcome::Hello(body),
+        Ok(Verification::Refused(refusal)) => Outcome::Refused(401, refusal.to_string()),
+        Ok(Verification::NeedsKey(_)) => {
+            Outcome::Unavailable(Fault::retry("the platform keeps asking for further keys"))
+        }
+        Err(fault) => Outcome::Unavailable(fault),
+    }
+}
+
+/// The store's configuration; `None` if there is no such store.
+pub(crate) async fn document<W: World>(
+    world: &W,
+    store: &StoreId,
+) -> Result<Option<StoreDocument>, Fault> {
+    match world.settings().store(store).await? {
+        Some(json) => StoreDocument::parse(&json).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Verifies with the cached secrets and, on a mismatch, once more with fresh ones; fetches public
+/// keys that the scheme needs.
+async fn verify<W: World>(
+    world: &W,
+    adapter: &dyn Adapter,
+    document: &StoreDocument,
+    request: RawRequest,
+) -> Result<Verification, Fault> {
+    let name = &document.store.webhook_secret;
+    let cached = world.secrets().get(name, Freshness::Cached).await?;
+    let first = verify_with_keys(world, adapter, document, request.clone(), &cached).await?;
+    match first {
+        Verification::Refused(Refusal::Mismatch) => {
+            let fresh = world.secrets().get(name, Freshness::Refetch).await?;
+            if fresh.current == cached.current && fresh.previous == cached.previous {
+                return Ok(first);
+            }
+            verify_with_keys(world, adapter, document, request, &fresh).await
+        }
+        Verification::Accepted(_)
+        | Verification::Hello(_)
+        | Verification::NeedsKey(_)
+        | Verification::Refused(
+            Refusal::Missing | Refusal::Malformed | Refusal::Stale | Refusal::Unconfigured,
+        ) => Ok(first),
+    }
+}
+
+async fn verify_with_keys<W: World>(
+    world: &W,
+    adapter: &dyn Adapter,
+    document: &StoreDocument,
+    request: RawRequest,
+    pair: &SecretPair,
+) -> Result<Verification, Fault> {
+    let connection = document.store.connection(&document.id);
+    let secrets: Vec<Secret> =
+        std::iter::once(&pair.current).chain(pair.previous.as_ref()).cloned().collect();
+    let mut keys = BTreeMap::new();
+    // Adobe signs with two keys; more than a few rounds would be somebody's trick.
+    for _ in 0..3 {
+        let now = world.clock().now();
+        let trust = Trust { connection: &connection, secrets: &secrets, keys: &keys, now };
+        match adapter.verify(request.clone(), &trust) {
+            Verification::NeedsKey(url) => {
+                let pem = signing_key(world, &url, now).await?;
+                keys.insert(url, pem);
+            }
+            verdict @ (Verification::Accepted(_)
+            | Verification::Hello(_)
+            | Verification::Refused(_)) => return Ok(verdict),
+        }
+    }
+    Ok(Verification::NeedsKey(String::new()))
+}
+
+async fn signing_key<W: World>(world: &W, url: &str, now: Timestamp) -> Result<String, Fault> {
+    if let Some(pem) = world.learnt().signing_key(url, now) {
+        return Ok(pem);
+    }
+    let request = http::Request::get(url)
+        .body(bytes::Bytes::new())
+        .map_err(|error| Fault::retry(format!("signing key: {error}")))?;
+    let call = Call {
+        name: "signing key",
+        request,
+        effect: Effect::Read,
+        timeout: Duration::from_secs(5),
+    };
+    let answer =
+        world.http().send(call).await.map_err(|error| error.fault(Effect::Read, "signing key"))?;
+    if !answer.status().is_success() {
+        return Err(Fault::retry(format!("signing key: {}", answer.status())));
+    }
+    let pem = String::from_utf8(answer.into_body().to_vec())
+        .map_err(|_| Fault::retry("signing key: not text"))?;
+    world.learnt().keep_signing_key(url, now, pem.clone());
+    Ok(pem)
+}
+
+/// Queues what the delivery nudges and has not been queued before.
+async fn enqueue<W: World>(
+    world: &W,
+    adapter: &dyn Adapter,
+    store: &StoreId,
+    delivery: &Verified<RawRequest>,
+) -> Outcome {
+    let nudges = match adapter.nudges(store, delivery) {
+        Ok(nudges) if nudges.is_empty() => return Outcome::NotOurs,
+        Ok(nudges) => nudges,
+        Err(malformed) => return Outcome::Refused(400, malformed.to_string()),
+    };
+    let fresh = unknown_events(world, nudges).await;
+    if fresh.is_empty() {
+        return Outcome::Duplicate;
+    }
+    if let Err(fault) = world.queue().send(QueueRole::Orders, &fresh, Duration::ZERO).await {
+        return Outcome::Unavailable(fault);
+    }
+    remember_events(world, &fresh).await;
+    Outcome::Queued(fresh.len())
+}
+
+/// Drops nudges whose true event id is known. If the ledger cannot tell, the nudge goes on: a
+/// duplicate costs one look at the order, a lost event costs the order.
+async fn unknown_events<W: World>(world: &W, nudges: Vec<Nudge>) -> Vec<Nudge> {
+    let now = world.clock().now();
+    let mut fresh = Vec::with_capacity(nudges.len());
+    for nudge in nudges {
+        let known = match &nudge.event {
+            Some(event) => {
+                world.ledger().event_known(&nudge.store, event, now).await.unwrap_or(false)
+            }
+            None => false,
+        };
+        if !known {
+            fresh.push(nudge);
+        }
+    }
+    fresh
+}
+
+async fn remember_events<W: World>(world: &W, nudges: &[Nudge]) {
+    let expires = world.clock().now() + EVENT_LIFE;
+    for nudge in nudges {
+        if let Some(event) = &nudge.event
+            && let Err(error) = world.ledger().remember_event(&nudge.store, event, expires).await
+        {
+            // The nudge is queued; not remembering costs at most one more look at the order.
+            tracing::warn!(store = %nudge.store, "event id not remembered: {error}");
+        }
+    }
+}
+
+fn log<W: World>(world: &W, began: Timestamp, store: &str, bytes: usize, outcome: &Outcome) {
+    let now = world.clock().now();
+    let (status, fault, class) = match outcome {
+        Outcome::Queued(_) => (Status::Accepted, None, None),
+        Outcome::Duplicate => (Status::Duplicate, None, None),
+        Outcome::NotOurs | Outcome::Hello(_) => (Status::Skipped, None, None),
+        Outcome::Refused(code, reason) => {
+            (Status::Refused, Some(format!("{code} {reason}")), Some("refused"))
+        }
+        Outcome::Unavailable(fault) => {
+            (Status::Failed, Some(fault.to_string()), Some(fault.class()))
+        }
+    };
+    let detail = format!("{bytes} bytes");
+    // A store name from an unknown URL is anybody's text: only a well-formed one is logged.
+    let store = StoreId::parse(store).ok();
+    causeway_telemetry::emit(
+        world.sink(),
+        now,
+        &Operation {
+            operation: "webhook.receive",
+            store: store.as_ref().map(StoreId::as_str),
+            source_id: None,
+            target_id: None,
+            status,
+            fault: fault.as_deref(),
+            fault_class: class,
+            attempt: None,
+            duration: now.duration_since(began).unsigned_abs(),
+            detail: Some(&detail),
+        },
+    );
+}

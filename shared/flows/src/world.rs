@@ -1,0 +1,163 @@
+//! Everything that a use case may touch, as one bundle of ports.
+
+use causeway_domain::ports::{Clock, Http, Queue, Secrets, Settings};
+use causeway_domain::{Fault, Timestamp};
+use causeway_ledger::Ledger;
+use causeway_odoo::{Connection, Session};
+use causeway_telemetry::Sink;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The ports of one process.
+pub trait World: Send + Sync {
+    /// Sends requests to platforms and Odoo.
+    type Http: Http;
+    /// Our queues.
+    type Queue: Queue;
+    /// Secrets by name.
+    type Secrets: Secrets;
+    /// Store configurations.
+    type Settings: Settings;
+    /// The ledger.
+    type Ledger: Ledger;
+    /// The time.
+    type Clock: Clock;
+
+    /// Sends requests.
+    fn http(&self) -> &Self::Http;
+    /// Enqueues nudges.
+    fn queue(&self) -> &Self::Queue;
+    /// Reads secrets.
+    fn secrets(&self) -> &Self::Secrets;
+    /// Reads store configurations.
+    fn settings(&self) -> &Self::Settings;
+    /// Reads and writes the ledger.
+    fn ledger(&self) -> &Self::Ledger;
+    /// Tells the time.
+    fn clock(&self) -> &Self::Clock;
+    /// Takes log lines and metrics.
+    fn sink(&self) -> &dyn Sink;
+    /// A fresh random number: nonces, owners, jitter.
+    fn random(&self) -> u64;
+    /// What this process has learnt so far.
+    fn learnt(&self) -> &Learnt;
+}
+
+/// What this process has learnt and may forget: Odoo sessions and platforms' public signing keys.
+/// Asked once per process and again after a while, because taxes, currencies and keys change.
+#[derive(Debug, Default)]
+pub struct Learnt {
+    sessions: Mutex<BTreeMap<String, (Timestamp, Arc<Session>)>>,
+    signing_keys: Mutex<BTreeMap<String, (Timestamp, String)>>,
+}
+
+const SESSION_LIFE: Duration = Duration::from_secs(15 * 60);
+const SIGNING_KEY_LIFE: Duration = Duration::from_secs(24 * 3600);
+
+impl Learnt {
+    /// The session of an Odoo connection, from memory or by asking Odoo.
+    pub async fn session<H: Http>(
+        &self,
+        http: &H,
+        now: Timestamp,
+        connection: &Connection,
+    ) -> Result<Arc<Session>, Fault> {
+        let key = format!("{}/{}", connection.name, connection.company);
+        if let Some(session) = fresh(&self.sessions, &key, now, SESSION_LIFE) {
+            return Ok(session);
+        }
+        let session = Arc::new(causeway_odoo::connect(http, connection).await?);
+        keep(&self.sessions, key, now, Arc::clone(&session));
+        Ok(session)
+    }
+
+    /// A public signing key by its URL, if it is known and fresh.
+    pub fn signing_key(&self, url: &str, now: Timestamp) -> Option<String> {
+        fresh(&self.signing_keys, url, now, SIGNING_KEY_LIFE)
+    }
+
+    /// Remembers a public signing key.
+    pub fn keep_signing_key(&self, url: &str, now: Timestamp, pem: String) {
+        keep(&self.signing_keys, url.to_owned(), now, pem);
+    }
+}
+
+type Shelf<T> = Mutex<BTreeMap<String, (Timestamp, T)>>;
+
+fn fresh<T: Clone>(shelf: &Shelf<T>, key: &str, now: Timestamp, life: Duration) -> Option<T> {
+    let shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
+    let (learnt, value) = shelf.get(key)?;
+    (now.duration_since(*learnt).unsigned_abs() < life).then(|| value.clone())
+}
+
+fn keep<T>(shelf: &Shelf<T>, key: String, now: Timestamp, value: T) {
+    shelf.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (now, value));
+}
+
+/// A [`World`] put together from its ports.
+pub struct Wired<H, Q, S, T, L, C> {
+    /// Sends requests.
+    pub http: H,
+    /// Enqueues nudges.
+    pub queue: Q,
+    /// Reads secrets.
+    pub secrets: S,
+    /// Reads store configurations.
+    pub settings: T,
+    /// Reads and writes the ledger.
+    pub ledger: L,
+    /// Tells the time.
+    pub clock: C,
+    /// Takes log lines and metrics.
+    pub sink: Box<dyn Sink>,
+    /// Draws a random number.
+    pub random: fn() -> u64,
+    /// What was learnt so far.
+    pub learnt: Learnt,
+}
+
+impl<H, Q, S, T, L, C> World for Wired<H, Q, S, T, L, C>
+where
+    H: Http,
+    Q: Queue,
+    S: Secrets,
+    T: Settings,
+    L: Ledger,
+    C: Clock,
+{
+    type Http = H;
+    type Queue = Q;
+    type Secrets = S;
+    type Settings = T;
+    type Ledger = L;
+    type Clock = C;
+
+    fn http(&self) -> &H {
+        &self.http
+    }
+    fn queue(&self) -> &Q {
+        &self.queue
+    }
+    fn secrets(&self) -> &S {
+        &self.secrets
+    }
+    fn settings(&self) -> &T {
+        &self.settings
+    }
+    fn ledger(&self) -> &L {
+        &self.ledger
+    }
+    fn clock(&self) -> &C {
+        &self.clock
+    }
+    fn sink(&self) -> &dyn Sink {
+        self.sink.as_ref()
+    }
+    fn random(&self) -> u64 {
+        (self.random)()
+    }
+    fn learnt(&self) -> &Learnt {
+        &self.learnt
+    }
+}

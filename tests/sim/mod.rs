@@ -1,0 +1,12 @@
+//! The whole bundle in one process: real flows, fake systems, virtual time, and a [`Gate`] through
+//! which every call to a port passes, so that a test can list the calls and kill at each of them.
+
+mod clock;
+mod gate;
+mod ports;
+mod scenario;
+
+pub use clock::VirtualClock;
+pub use gate::{Gate, Kill};
+pub use ports::{Gated, MemoryQueue, MemorySecrets, MemorySettings};
+pub use scenario::{Scenario, TestWorld};
