@@ -112,10 +112,10 @@ fn attribute<'a>(
         .zip(&parts)
         .map(|(group, part)| group.taxes.inside(part.to_decimal()))
         .collect();
-    if !near(inside.iter().sum(), voucher.tax, goods.len()) {
-        if let Some(group) = goods.iter().chain([shipping]).find(|group| alone(group)) {
-            return Ok(vec![(group, voucher.gross, voucher.tax)]);
-        }
+    if !near(inside.iter().sum(), voucher.tax, goods.len())
+        && let Some(group) = goods.iter().chain([shipping]).find(|group| alone(group))
+    {
+        return Ok(vec![(group, voucher.gross, voucher.tax)]);
     }
     if !voucher.tax.is_zero() && goods.iter().all(|group| group.taxes.is_empty()) {
         return Err(unexplained(

@@ -92,10 +92,11 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, Broken> {
 }
 
 fn fault(error: &quick_xml::Error, reader: &Reader<&[u8]>) -> Broken {
-    match error {
-        // Every syntax error of the parser is "unclosed something at the end of the input".
-        quick_xml::Error::Syntax(_) => Broken::Truncated,
-        _ => Broken::At(reader.buffer_position()),
+    // Every syntax error of the parser is "unclosed something at the end of the input".
+    if matches!(error, quick_xml::Error::Syntax(_)) {
+        Broken::Truncated
+    } else {
+        Broken::At(reader.buffer_position())
     }
 }
 

@@ -79,7 +79,7 @@ fn rate_total(
 
 fn line_tax(rate: Id, shown: Option<&WcTaxLine>, amount: Money) -> LineTax {
     let name = shown.map(|line| if line.label.is_empty() { &line.rate_code } else { &line.label });
-    let note = shown.is_some_and(|line| line.compound).then_some(" (compound)").unwrap_or_default();
+    let note = if shown.is_some_and(|line| line.compound) { " (compound)" } else { "" };
     LineTax {
         code: TaxCode(format!("rate:{}", rate.0)),
         title: format!("{}{note}", name.map(String::as_str).unwrap_or_default()),
