@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::wildcard_enum_match_arm)]
 
+#[cfg(feature = "fake-platforms")]
+pub mod config;
 mod in_process;
 #[cfg(feature = "fake-odoo")]
 pub mod odoo;

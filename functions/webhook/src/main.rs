@@ -1,15 +1,29 @@
 //! `POST /webhooks/{platform}/{store}`: verify, dedupe, enqueue, answer.
 
+use causeway_aws::Ports;
 use causeway_domain::Timestamp;
 use causeway_flows::receive::{Reply, receive};
+use causeway_flows::{Learnt, Wired};
 use causeway_platforms::RawRequest;
+use causeway_telemetry::StdoutSink;
 use lambda_http::{Body, Error, Request, RequestExt as _, Response, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     causeway_telemetry::init();
     causeway_telemetry::install_panic_hook();
-    let world = causeway_aws::webhook_world().await?;
+    let ports = Ports::from_env().await?;
+    let world = Wired {
+        http: ports.http,
+        queue: ports.queue,
+        secrets: ports.secrets,
+        settings: ports.settings,
+        ledger: ports.ledger,
+        clock: ports.clock,
+        sink: Box::new(StdoutSink),
+        random: causeway_aws::random,
+        learnt: Learnt::default(),
+    };
     lambda_http::run(service_fn(|request: Request| {
         let world = &world;
         async move {

@@ -1,0 +1,90 @@
+//! The configuration that fits the sandbox: five demo stores and the fake Odoo's seed. The ids are
+//! those of `tests/fixtures/odoo/belgian.json`.
+
+use crate::platforms::Shop;
+use std::fmt::Write as _;
+
+/// Name of the secret with the Odoo API key.
+pub const ODOO_SECRET: &str = "causeway/odoo-main/api-key";
+
+/// Name of the secret that signs a store's webhooks.
+pub fn webhook_secret(store: &str) -> String {
+    format!("causeway/{store}/webhook")
+}
+
+/// Name of the secret with a store's API credentials.
+pub fn api_credentials(store: &str) -> String {
+    format!("causeway/{store}/api")
+}
+
+/// The environment file, as an operator would write it.
+pub fn environment(odoo_url: &str, database: &str, shops: &[Shop]) -> String {
+    let mut text = format!(
+        "[odoo.main]\nurl = {odoo_url:?}\ndatabase = {database:?}\nprotocol = \"json2\"\n\
+         api_key = {ODOO_SECRET:?}\n"
+    );
+    for shop in shops {
+        store(&mut text, shop);
+    }
+    text
+}
+
+fn store(text: &mut String, shop: &Shop) {
+    let id = shop.store;
+    let _ = write!(
+        text,
+        "
+[stores.{id}]
+platform = {platform:?}
+odoo = \"main\"
+company = 1
+base_url = {base_url:?}
+webhook_url = {webhook_url:?}
+webhook_secret = {webhook:?}
+api_credentials = {api:?}
+no_tax = 282
+[stores.{id}.order]
+warehouse = 1
+team = 1
+salesperson = 2
+payment_term = 1
+[stores.{id}.customers]
+anonymous = 10
+several = \"oldest\"
+[stores.{id}.products]
+shipping = 101
+discount = 102
+tip = 103
+fee = 104
+gift_wrap = 105
+gift_card = 106
+",
+        platform = shop.platform.id(),
+        base_url = shop.base_url,
+        webhook_url = shop.webhook_url,
+        webhook = webhook_secret(id),
+        api = api_credentials(id),
+    );
+    let _ = writeln!(text, "[stores.{id}.options]");
+    for (name, value) in &shop.options {
+        // JSON and TOML write texts, numbers and booleans alike.
+        let _ = writeln!(text, "{name} = {value}");
+    }
+    for (currency, pricelist) in [("EUR", 14), ("USD", 15), ("JPY", 16), ("KWD", 17), ("GBP", 101)] {
+        let _ = write!(text, "[stores.{id}.currencies.{currency}]\npricelist = {pricelist}\n");
+    }
+    for (rate, tax, included) in [(21, 191, Some(279)), (12, 194, None), (6, 196, None), (0, 198, None)]
+    {
+        let _ = write!(text, "[[stores.{id}.taxes]]\nrate = {rate}\ntax = {tax}\n");
+        if let Some(included) = included {
+            let _ = writeln!(text, "tax_included = {included}");
+        }
+    }
+    // Intra-community deliveries to businesses and exports, which the stores do not tax.
+    for (country, tax) in [("FR", 201), ("DE", 201), ("NL", 201), ("LU", 201), ("US", 203)] {
+        let _ = write!(
+            text,
+            "[[stores.{id}.taxes]]\ncode = \"none\"\ncountry = {country:?}\ntax = {tax}\n"
+        );
+    }
+}

@@ -1,0 +1,232 @@
+//! One world with everything in it, and what tests do with it.
+
+use super::clock::VirtualClock;
+use super::gate::{Gate, Late};
+use super::ports::{Gated, MemoryQueue, MemorySecrets, MemorySettings};
+use causeway_domain::ports::{Clock as _, QueueRole};
+use causeway_domain::{Nudge, NudgeCause, OrderId, StoreId, Subject, Timestamp};
+use causeway_flows::config::Environment;
+use causeway_flows::project::project;
+use causeway_flows::{Learnt, Wired};
+use causeway_ledger::memory::MemoryLedger;
+use causeway_ledger::{AttentionItem, Disposition, Ledger as _, Received, Row, RowKey};
+use causeway_platforms::signature::hmac_sha256;
+use causeway_telemetry::MemorySink;
+use sandbox::odoo::FakeOdoo;
+use sandbox::platforms::{Fake, Platform, Shop};
+use sandbox::{InProcess, config};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// The world of the tests.
+pub type TestWorld = Wired<
+    Gated<InProcess>,
+    Gated<MemoryQueue>,
+    Gated<MemorySecrets>,
+    Gated<MemorySettings>,
+    Gated<MemoryLedger>,
+    VirtualClock,
+>;
+
+/// Where the fake Odoo lives.
+pub const ODOO: &str = "https://odoo.example.test";
+
+/// A world, and handles to what is behind its ports.
+pub struct Scenario {
+    pub world: TestWorld,
+    pub gate: Gate,
+    pub clock: VirtualClock,
+    pub queue: MemoryQueue,
+    pub secrets: MemorySecrets,
+    pub ledger: MemoryLedger,
+    pub sink: MemorySink,
+    pub odoo: Arc<FakeOdoo>,
+    pub http: InProcess,
+    shops: BTreeMap<Platform, Arc<Fake>>,
+}
+
+impl Scenario {
+    /// Five stores, one Odoo, nothing sold yet.
+    pub fn new() -> Self {
+        Self::with(|text| text)
+    }
+
+    /// The same with the environment file changed.
+    pub fn with(change: impl FnOnce(String) -> String) -> Self {
+        let clock = VirtualClock::new();
+        let odoo = Arc::new(FakeOdoo::belgian());
+        odoo.set_clock({
+            let clock = clock.clone();
+            move || clock.now()
+        });
+        let mut http = InProcess::default().with(ODOO, odoo.clone());
+        let mut shops = BTreeMap::new();
+        for platform in Platform::ALL {
+            let at = clock.clone();
+            let fake = Fake::with_clock(Shop::demo(platform), move || at.now());
+            http = http.with(&fake.shop().base_url, fake.clone());
+            shops.insert(platform, fake);
+        }
+        let gate = Gate::default();
+        let secrets = MemorySecrets::default();
+        secrets.set(config::ODOO_SECRET, sandbox::odoo::INBOUND_KEY);
+        for fake in shops.values() {
+            let shop = fake.shop();
+            secrets.set(&config::webhook_secret(shop.store), shop.webhook_secret);
+            secrets.set(&config::api_credentials(shop.store), &shop.credentials);
+        }
+        let list: Vec<Shop> = shops.values().map(|fake| fake.shop().clone()).collect();
+        let text = change(config::environment(ODOO, sandbox::odoo::DATABASE, &list));
+        let environment = Environment::parse(&text).unwrap();
+        let problems = causeway_flows::config::problems(&environment);
+        assert!(problems.is_empty(), "{problems:?}");
+        let settings = MemorySettings::default();
+        for document in environment.documents() {
+            let json = serde_json::to_string(&document).unwrap();
+            settings.0.lock().unwrap().insert(document.id.clone(), json.into());
+        }
+        let queue = MemoryQueue::default();
+        let ledger = MemoryLedger::default();
+        let sink = MemorySink::default();
+        let world = Wired {
+            http: Gated { gate: gate.clone(), port: http.clone() },
+            queue: Gated { gate: gate.clone(), port: queue.clone() },
+            secrets: Gated { gate: gate.clone(), port: secrets.clone() },
+            settings: Gated { gate: gate.clone(), port: settings },
+            ledger: Gated { gate: gate.clone(), port: ledger.clone() },
+            clock: clock.clone(),
+            sink: Box::new(sink.clone()),
+            random: seeded,
+            learnt: Learnt::default(),
+        };
+        Self { world, gate, clock, queue, secrets, ledger, sink, odoo, http, shops }
+    }
+
+    /// A store.
+    pub fn shop(&self, platform: Platform) -> &Fake {
+        &self.shops[&platform]
+    }
+
+    /// Now, in this world.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Name of the secret that signs a store's webhooks.
+    pub fn webhook_secret_name(&self, platform: Platform) -> String {
+        config::webhook_secret(self.shop(platform).shop().store)
+    }
+
+    /// Signs a body as the Shopify store does.
+    pub fn sign_shopify(&self, body: &[u8]) -> String {
+        use base64::Engine as _;
+        let secret = self.shop(Platform::Shopify).shop().webhook_secret;
+        base64::engine::general_purpose::STANDARD.encode(hmac_sha256(secret.as_bytes(), &[body]))
+    }
+
+    /// What is in the orders queue.
+    pub fn queued(&self) -> Vec<Nudge> {
+        let messages = self.queue.0.lock().unwrap();
+        let orders = messages.iter().filter(|(queue, _)| *queue == QueueRole::Orders);
+        orders.map(|(_, nudge)| nudge.clone()).collect()
+    }
+
+    /// Forgets the queue.
+    pub fn empty_queue(&self) {
+        self.queue.0.lock().unwrap().clear();
+    }
+
+    /// A nudge for an order.
+    pub fn nudge(&self, platform: Platform, order: &str) -> Nudge {
+        Nudge {
+            store: StoreId::new(self.shop(platform).shop().store),
+            subject: Subject::Order(OrderId::new(order)),
+            cause: NudgeCause::Operator,
+            topic: None,
+            event: None,
+            occurred_at: None,
+            received_at: self.now(),
+        }
+    }
+
+    /// Projects a batch once, as one SQS batch.
+    pub async fn project(&self, nudges: &[Nudge]) -> Vec<Disposition> {
+        let messages: Vec<Received> = nudges
+            .iter()
+            .enumerate()
+            .map(|(at, nudge)| Received {
+                nudge: nudge.clone(),
+                message_id: format!("m{at}"),
+                receipt_handle: format!("r{at}"),
+                receive_count: 1,
+                sent_at: None,
+            })
+            .collect();
+        let deadline = self.now() + Duration::from_secs(170);
+        project(&self.world, &messages, deadline).await
+    }
+
+    /// Projects until nothing is left to retry: time passes as the dispositions wish, and what the
+    /// flow enqueued comes back. Gives the last dispositions.
+    pub async fn project_to_the_end(&self, nudges: &[Nudge]) -> Vec<Disposition> {
+        let mut pending: Vec<Nudge> = nudges.to_vec();
+        let mut last = Vec::new();
+        for _ in 0..12 {
+            last = self.project(&pending).await;
+            let mut pause = Duration::ZERO;
+            let again: Vec<Nudge> = pending
+                .iter()
+                .zip(&last)
+                .filter_map(|(nudge, disposition)| match disposition {
+                    Disposition::RetryAfter(after) => {
+                        pause = pause.max(*after);
+                        Some(nudge.clone())
+                    }
+                    Disposition::Done | Disposition::ToDeadLetter(_) => None,
+                })
+                .collect();
+            self.clock.advance(pause);
+            pending = again;
+            pending.extend(self.queued());
+            self.empty_queue();
+            if pending.is_empty() {
+                break;
+            }
+        }
+        last
+    }
+
+    /// Lets a request that was on its way arrive now.
+    pub fn arrive_late(&self, late: Option<Late>) {
+        if let Some(request) = late {
+            let _ = self.http.deliver(request);
+        }
+    }
+
+    /// The ledger's row of an order.
+    pub async fn row(&self, platform: Platform, order: &str) -> Option<Row> {
+        let key = RowKey::from(&self.nudge(platform, order));
+        self.ledger.row(&key).await.unwrap()
+    }
+
+    /// Open attention items.
+    pub async fn attention(&self) -> Vec<AttentionItem> {
+        self.ledger.attention(None, 1000).await.unwrap()
+    }
+
+    /// The fake Odoo's own account of itself.
+    pub fn odoo_state(&self) -> serde_json::Value {
+        let request = http::Request::get(format!("{ODOO}/_sandbox/state"))
+            .body(bytes::Bytes::new())
+            .unwrap();
+        serde_json::from_slice(self.http.deliver(request).unwrap().body()).unwrap()
+    }
+}
+
+/// Random numbers that are the same in every run.
+fn seeded() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed)
+}
