@@ -4,16 +4,15 @@ use bytes::Bytes;
 use causeway_domain::ports::{Call, Effect};
 use causeway_domain::{Fault, OrderId, Secret, StoreId, WaitKey};
 use http::header::{ACCEPT, AUTHORIZATION};
-use http::{Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use std::time::Duration;
 use url::Url;
 
 use super::options::{self, Auth, Options};
 use super::{document, order};
 use crate::adapter::{Answer, Fetch, FetchContext};
-use crate::{answer, oauth1};
+use crate::{answer, oauth1, self_hosted, token};
 
 const WHAT: &str = "magento order";
 
@@ -23,11 +22,6 @@ struct Integration {
     consumer_secret: String,
     access_token: String,
     access_token_secret: String,
-}
-
-#[derive(Deserialize)]
-struct Token {
-    access_token: String,
 }
 
 /// Asks for the order, then reads it.
@@ -62,32 +56,24 @@ fn call(cx: &FetchContext<'_>, options: &Options, order: &OrderId) -> Result<Cal
             "use the entity_id of the order, not its increment_id",
         ));
     }
-    let base = cx.connection.base_url.as_str().trim_end_matches('/');
-    let text = format!("{base}/rest/{}/V1/orders/{id}", options.store_code);
-    let unusable = |error: &dyn std::fmt::Display| {
-        Fault::reject(format!("{WHAT}: {error}"), "correct base_url in the store's configuration")
-    };
-    let url = Url::parse(&text).map_err(|error| unusable(&error))?;
+    let path = format!("/rest/{}/V1/orders/{id}", options.store_code);
+    let url = self_hosted::endpoint(&cx.connection.base_url, &path)?;
     let request = Request::builder()
         .method(Method::GET)
         .uri(url.as_str())
         .header(ACCEPT, "application/json")
         .header(AUTHORIZATION, authorization(cx, options.auth, &url)?)
         .body(Bytes::new())
-        .map_err(|error| unusable(&error))?;
+        .map_err(|error| Fault::reject(format!("{WHAT}: {error}"), "correct base_url"))?;
     Ok(Call { name: WHAT, request, effect: Effect::Read, timeout: Duration::from_secs(30) })
 }
 
-fn authorization(cx: &FetchContext<'_>, auth: Auth, url: &Url) -> Result<String, Fault> {
+fn authorization(cx: &FetchContext<'_>, auth: Auth, url: &Url) -> Result<HeaderValue, Fault> {
     let store = &cx.connection.store;
     match auth {
-        Auth::Bearer => {
-            let token: Token = credentials(store, cx.credentials, "access_token")?;
-            Ok(format!("Bearer {}", token.access_token.trim()))
-        }
+        Auth::Bearer => token::header(store, cx.credentials, "Bearer "),
         Auth::Oauth1 => {
-            let wanted = "consumer_key, consumer_secret, access_token, access_token_secret";
-            let own: Integration = credentials(store, cx.credentials, wanted)?;
+            let own = integration(store, cx.credentials)?;
             let consumer = oauth1::Consumer {
                 key: own.consumer_key.trim(),
                 secret: own.consumer_secret.trim(),
@@ -95,20 +81,25 @@ fn authorization(cx: &FetchContext<'_>, auth: Auth, url: &Url) -> Result<String,
                 token_secret: own.access_token_secret.trim(),
             };
             let nonce = format!("{:016x}", cx.nonce);
-            Ok(oauth1::authorization("GET", url, &consumer, cx.now, &nonce))
+            let text = oauth1::authorization("GET", url, &consumer, cx.now, &nonce);
+            let mut value = HeaderValue::try_from(text).map_err(|_| no_integration(store))?;
+            value.set_sensitive(true);
+            Ok(value)
         }
     }
 }
 
-fn credentials<T: DeserializeOwned>(
-    store: &StoreId,
-    secret: &Secret,
-    wanted: &str,
-) -> Result<T, Fault> {
-    serde_json::from_str(secret.reveal()).map_err(|_| Fault::Wait {
+fn integration(store: &StoreId, secret: &Secret) -> Result<Integration, Fault> {
+    serde_json::from_str(secret.reveal()).map_err(|_| no_integration(store))
+}
+
+fn no_integration(store: &StoreId) -> Fault {
+    Fault::Wait {
         key: WaitKey::other(format!("credentials:{store}")),
-        cause: format!("the API secret of store {store} is not a JSON object with {wanted}"),
-    })
+        cause: "the store's credentials secret is not a JSON object with consumer_key, \
+                consumer_secret, access_token and access_token_secret"
+            .to_owned(),
+    }
 }
 
 fn found(

@@ -15,8 +15,8 @@
 //! | `status` | table from status to `ignore`, `quotation`, `confirmed`, `cancelled` | by state |
 //!
 //! API credentials are JSON: `{"consumer_key", "consumer_secret", "access_token",
-//! "access_token_secret"}` for `oauth1` (an integration), `{"access_token"}` for `bearer` (off by
-//! default in Magento since 2.4.4). The integration needs the resource "Sales / Operations / Orders".
+//! "access_token_secret"}` for `oauth1` (an integration), `{"access_token"}` or the bare token for `bearer`
+//! (off by default in Magento since 2.4.4). The integration needs the resource "Sales / Operations / Orders".
 //!
 //! Signing secrets: none for `io-events` (the key comes from Adobe), the public key in PEM for
 //! `commerce-webhook`, the shared secret for `module-hmac`.

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::adapter::{Connection, Problem};
-use crate::status;
+use crate::{self_hosted, status};
 
 /// How deliveries are signed (C10: there is no single Magento scheme).
 #[derive(Debug, PartialEq, Eq)]
@@ -71,11 +71,20 @@ const KEYS: &[&str] = &[
 
 /// Every problem of the options and the base URL.
 pub(super) fn check(connection: &Connection) -> Vec<Problem> {
+    let base = &connection.base_url;
     let (auth, mut problems) = match read(&connection.options) {
         Ok(options) => (Some(options.auth), Vec::new()),
         Err(problems) => (None, problems),
     };
-    problems.extend(base_url(connection, auth));
+    problems.extend(self_hosted::base_url_problems(base, "/rest"));
+    if auth == Some(Auth::Bearer) && self_hosted::clear_text(base) {
+        problems.push(Problem {
+            path: "options.auth".to_owned(),
+            text:
+                "a bearer token over plain HTTP would be readable: use https, or auth = \"oauth1\""
+                    .to_owned(),
+        });
+    }
     problems
 }
 
@@ -98,25 +107,6 @@ pub(super) fn read(table: &Map<String, Value>) -> Result<Options, Vec<Problem>> 
         }
         Some(_) | None => Err(reader.problems),
     }
-}
-
-/// Orders hold personal data and a bearer token can be replayed, so plain HTTP is for local use only.
-fn base_url(connection: &Connection, auth: Option<Auth>) -> Option<Problem> {
-    let url = &connection.base_url;
-    let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    let text = match url.scheme() {
-        "https" => None,
-        "http" if local => None,
-        "http" if auth == Some(Auth::Bearer) => {
-            Some("must be https: a bearer token over http can be read and replayed")
-        }
-        _ => Some("must be https: orders hold personal data"),
-    };
-    let text = text.or_else(|| {
-        (url.query().is_some() || url.fragment().is_some())
-            .then_some("must have no query and no fragment")
-    })?;
-    Some(Problem { path: "base_url".to_owned(), text: text.to_owned() })
 }
 
 struct Reader<'a> {

@@ -206,7 +206,7 @@ fn customer(document: &document::Order) -> Customer {
     Customer {
         id: document.customer_id.as_ref().filter(|_| !guest).map(|id| CustomerId::new(id.as_str())),
         name: if own.reveal().is_empty() {
-            billing.map(|address| address_name(address)).unwrap_or_default()
+            billing.map(address_name).unwrap_or_default()
         } else {
             own
         },
