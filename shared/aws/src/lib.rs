@@ -1,1 +1,23 @@
-//! To be written.
+//! AWS and the network, as the ports of `causeway-domain`.
+//!
+//! [`Ports::from_env`] builds all of them once per process. The variables it reads are the constants
+//! in [`environment`]; `template.yaml` sets the same names.
+
+mod cache;
+mod clients;
+mod clock;
+pub mod environment;
+pub mod http;
+mod ports;
+mod secrets;
+mod settings;
+pub mod sqs;
+
+pub use clients::Clients;
+pub use clock::{SystemClock, random};
+pub use environment::{Environment, MissingVariables};
+pub use http::HttpClient;
+pub use ports::Ports;
+pub use secrets::SecretCache;
+pub use settings::SettingsTable;
+pub use sqs::{Consumer, SqsQueue, run_sqs};
