@@ -39,12 +39,11 @@ fn bad_bodies() -> Vec<(&'static str, Bytes)> {
 }
 
 fn nudges(signing: &Signing, what: &str, request: RawRequest) -> Result<Vec<Nudge>, Malformed> {
-    match signing.verify(request) {
-        Verification::Accepted(delivery) => {
-            signing.adapter().nudges(&StoreId::from("acme"), &delivery)
-        }
-        other => panic!("{}, {what}: a right signature is {other:?}", signing.platform),
-    }
+    let answer = signing.verify(request);
+    let Verification::Accepted(delivery) = answer else {
+        panic!("{}, {what}: a right signature is {answer:?}", signing.platform)
+    };
+    signing.adapter().nudges(&StoreId::from("acme"), &delivery)
 }
 
 #[test]
