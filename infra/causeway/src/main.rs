@@ -1,2 +1,72 @@
-//! To be written.
-fn main() {}
+//! `causeway`: the command line beside the bundle.
+//!
+//! Results go to standard output, progress and complaints to standard error. Exit codes: 0 yes or
+//! done; 1 the answer is no; 2 it could not be asked (wrong usage, unreadable file, no connection).
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod aws;
+mod config;
+mod local;
+mod order;
+mod report;
+mod webhook;
+
+use clap::{Parser, Subcommand};
+use report::{Ending, Show};
+use std::process::ExitCode;
+
+const AFTER: &str = "\
+Exit codes: 0 yes or done; 1 the answer is no; 2 it could not be asked.
+
+A first store, from nothing:
+  causeway config default > causeway.toml       a commented file to fill in
+  causeway config check --config causeway.toml  names every problem at once
+  causeway config push --config causeway.toml   writes it to the table that the functions read
+The whole bundle on this machine:
+  causeway local up && causeway local demo && causeway local down";
+
+/// Keeps Odoo and the places a merchant sells in agreement: the command line beside the bundle.
+#[derive(Parser)]
+#[command(version, after_help = AFTER, max_term_width = 100)]
+struct Cli {
+    /// Print the result as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// The configuration of stores and Odoo databases.
+    #[command(subcommand)]
+    Config(config::Verb),
+    /// Webhooks as platforms send them.
+    #[command(subcommand)]
+    Webhook(webhook::Verb),
+    /// One order.
+    #[command(subcommand)]
+    Order(order::Verb),
+    /// The whole bundle on this machine.
+    #[command(subcommand)]
+    Local(local::Verb),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let show = if cli.json { Show::Json } else { Show::Text };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Ending::from(Err(report::Failure::new(error))).into(),
+    };
+    Ending::from(runtime.block_on(run(cli.verb, show))).into()
+}
+
+async fn run(verb: Verb, show: Show) -> report::Outcome {
+    match verb {
+        Verb::Config(verb) => config::run(verb, show).await,
+        Verb::Webhook(verb) => webhook::run(verb, show),
+        Verb::Order(verb) => order::run(verb, show).await,
+        Verb::Local(verb) => local::run(verb, show).await,
+    }
+}
