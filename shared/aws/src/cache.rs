@@ -3,6 +3,7 @@
 use causeway_domain::ports::Freshness;
 use causeway_domain::{Fault, Timestamp};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,15 +31,21 @@ pub(crate) struct Cache<V> {
     slots: Mutex<HashMap<String, Arc<Slot<V>>>>,
 }
 
-/// Locked during a fetch: whoever comes meanwhile waits for its result.
-type Slot<V> = tokio::sync::Mutex<Entry<V>>;
+#[derive(Debug)]
+struct Slot<V> {
+    /// Fetches that ended, so that a caller knows whether one ended while it waited.
+    fetches: AtomicU64,
+    /// Locked during a fetch: whoever comes meanwhile waits for its result.
+    entry: tokio::sync::Mutex<Entry<V>>,
+}
 
 #[derive(Debug)]
 struct Entry<V> {
     value: Option<V>,
     fetched: Option<Timestamp>,
     forced: Option<Timestamp>,
-    failed: Option<Timestamp>,
+    /// The last fetch, if it failed.
+    failed: Option<(Timestamp, Fault)>,
 }
 
 impl<V: Clone> Cache<V> {
@@ -59,14 +66,21 @@ impl<V: Clone> Cache<V> {
         Fut: Future<Output = Result<Option<V>, Fault>>,
     {
         let slot = self.slot(key);
-        let mut entry = slot.lock().await;
+        let before = slot.fetches.load(Ordering::Acquire);
+        let mut entry = slot.entry.lock().await;
+        let waited = slot.fetches.load(Ordering::Acquire) != before;
         if entry.serves(&self.policy, now, freshness) {
             return Ok(entry.value.clone());
+        }
+        if let Some((_, fault)) = entry.failed.as_ref().filter(|_| waited) {
+            return Err(fault.clone());
         }
         if freshness == Freshness::Refetch {
             entry.forced = Some(now);
         }
-        match fetch().await {
+        let answer = fetch().await;
+        slot.fetches.fetch_add(1, Ordering::Release);
+        match answer {
             Ok(value) => {
                 entry.value = value;
                 entry.fetched = Some(now);
@@ -74,12 +88,9 @@ impl<V: Clone> Cache<V> {
                 Ok(entry.value.clone())
             }
             Err(fault) => {
-                entry.failed = Some(now);
-                if entry.may_go_stale(&self.policy, now) {
-                    Ok(entry.value.clone())
-                } else {
-                    Err(fault)
-                }
+                entry.failed = Some((now, fault.clone()));
+                let stale = entry.may_go_stale(&self.policy, now);
+                if stale { Ok(entry.value.clone()) } else { Err(fault) }
             }
         }
     }
@@ -91,13 +102,14 @@ impl<V: Clone> Cache<V> {
         }
         if slots.len() >= self.policy.capacity {
             // Keys can come from outside (a store's name in a URL): forget the unknown ones first.
-            slots.retain(|_, slot| slot.try_lock().is_ok_and(|entry| entry.value.is_some()));
+            slots.retain(|_, slot| slot.entry.try_lock().is_ok_and(|entry| entry.value.is_some()));
         }
         if slots.len() >= self.policy.capacity {
             slots.clear();
         }
         let empty = Entry { value: None, fetched: None, forced: None, failed: None };
-        let slot = Arc::new(tokio::sync::Mutex::new(empty));
+        let entry = tokio::sync::Mutex::new(empty);
+        let slot = Arc::new(Slot { fetches: AtomicU64::new(0), entry });
         slots.insert(key.to_owned(), Arc::clone(&slot));
         slot
     }
@@ -108,7 +120,8 @@ impl<V> Entry<V> {
     fn serves(&self, policy: &Policy, now: Timestamp, freshness: Freshness) -> bool {
         let life = if self.value.is_some() { policy.fresh } else { policy.fresh_absent };
         let fresh = within(self.fetched, now, life);
-        let failing = within(self.failed, now, policy.pause_on_error);
+        let failed = self.failed.as_ref().map(|(at, _)| *at);
+        let failing = within(failed, now, policy.pause_on_error);
         let forced_lately = within(self.forced, now, policy.refetch_every);
         match freshness {
             Freshness::Cached => fresh || (failing && self.may_go_stale(policy, now)),
@@ -130,7 +143,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use futures::future::join_all;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
 
     const POLICY: Policy = Policy {
         fresh: Duration::from_secs(60),
@@ -238,6 +251,16 @@ mod tests {
         let answers = join_all(calls).await;
         assert_eq!(source.fetches(), 1);
         assert!(answers.iter().all(|answer| *answer == Ok(Some(0))));
+    }
+
+    /// Ten callers behind one slow failure must not each wait for a failure of their own.
+    #[tokio::test]
+    async fn many_callers_share_one_failure_and_the_next_one_tries_again() {
+        let source = Source::new();
+        let calls = (0..10).map(|_| source.get(0, Freshness::Cached, down()));
+        assert!(join_all(calls).await.iter().all(|answer| *answer == down()));
+        assert_eq!(source.fetches(), 1);
+        assert_eq!(source.get(0, Freshness::Cached, Ok(Some(1))).await, Ok(Some(1)));
     }
 
     #[tokio::test]

@@ -20,7 +20,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(15);
 /// A write may wait this long for its turn: what remains of its timeout (130 s) must still exceed
 /// Odoo's `limit_time_real` (120 s), after which nothing commits any more.
-const LONGEST_WAIT_OF_A_WRITE: Duration = Duration::from_secs(10);
+const LONGEST_WAIT_OF_A_WRITE: Duration = Duration::from_secs(5);
 
 /// Requests over TLS 1.2 or newer with the Mozilla roots; no redirects, no cookies. `http://` only to
 /// this machine unless allowed. The TLS configuration is built with the first request, so that a

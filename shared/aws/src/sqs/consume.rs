@@ -54,49 +54,45 @@ where
             .ok()
             .and_then(|millis| Timestamp::from_millisecond(millis).ok())
             .unwrap_or(Timestamp::MAX);
-        let messages = event.payload.records;
-        Ok::<_, Error>(consume(consumer, sink, operation, flow, &messages, deadline).await)
+        Ok::<_, Error>(consumer.handle(sink, operation, flow, event.payload, deadline).await)
     }))
     .await
 }
 
-/// Handles one batch. Public within the crate so that it can be driven without a Lambda runtime.
-pub(crate) async fn consume<F, Fut>(
-    consumer: &Consumer,
-    sink: &dyn Sink,
-    operation: &str,
-    flow: &F,
-    messages: &[SqsMessage],
-    deadline: Timestamp,
-) -> SqsBatchResponse
-where
-    F: Fn(Vec<Received>, Timestamp) -> Fut,
-    Fut: Future<Output = Vec<Disposition>>,
-{
-    let began = Timestamp::now();
-    let decoded: Vec<Decoded> = messages.iter().map(decode).collect();
-    let good: Vec<Received> = decoded
-        .iter()
-        .filter_map(|decoded| match decoded {
-            Decoded::Good(received) => Some(received.clone()),
-            Decoded::Bad => None,
-        })
-        .collect();
-    measure_age(sink, operation, began, &good);
-    // The hook has written where it panicked. The messages come back instead of waiting for the
-    // queue's own, much longer timeout.
-    let count = good.len();
-    let dispositions = AssertUnwindSafe(async { flow(good, deadline).await })
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| vec![Disposition::RetryAfter(AFTER_PANIC); count]);
-    let elapsed = Timestamp::now().duration_since(began).unsigned_abs();
-    let plan = plan(messages, &decoded, dispositions, elapsed, UNDECIDED);
-    log_bad(sink, operation, messages, &decoded, elapsed);
-    let failures = carry_out(consumer, sink, operation, plan).await;
-    let mut response = SqsBatchResponse::default();
-    response.set_failures(failures);
-    response
+impl Consumer {
+    /// Handles one batch, as [`run_sqs`] does for each; also for a host that is not Lambda.
+    pub async fn handle<F, Fut>(
+        &self,
+        sink: &dyn Sink,
+        operation: &str,
+        flow: &F,
+        event: SqsEvent,
+        deadline: Timestamp,
+    ) -> SqsBatchResponse
+    where
+        F: Fn(Vec<Received>, Timestamp) -> Fut,
+        Fut: Future<Output = Vec<Disposition>>,
+    {
+        let began = Timestamp::now();
+        let messages = event.records;
+        let decoded: Vec<Decoded> = messages.iter().map(decode).collect();
+        let good: Vec<Received> = decoded.iter().filter_map(Decoded::good).cloned().collect();
+        measure_age(sink, operation, began, &good);
+        // The hook has written where it panicked. The messages come back instead of waiting for
+        // the queue's own, much longer timeout.
+        let count = good.len();
+        let dispositions = AssertUnwindSafe(async { flow(good, deadline).await })
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| vec![Disposition::RetryAfter(AFTER_PANIC); count]);
+        let elapsed = Timestamp::now().duration_since(began).unsigned_abs();
+        let plan = plan(&messages, &decoded, dispositions, elapsed, UNDECIDED);
+        log_bad(sink, operation, &messages, &decoded, elapsed);
+        let failures = carry_out(self, sink, operation, plan).await;
+        let mut response = SqsBatchResponse::default();
+        response.set_failures(failures);
+        response
+    }
 }
 
 /// Does what the plan says and returns the ids of the messages that stay in the queue.

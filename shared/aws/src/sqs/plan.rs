@@ -16,6 +16,15 @@ pub(super) enum Decoded {
     Bad,
 }
 
+impl Decoded {
+    pub(super) fn good(&self) -> Option<&Received> {
+        match self {
+            Self::Good(received) => Some(received),
+            Self::Bad => None,
+        }
+    }
+}
+
 /// Reads one message. A bad one never touches the others.
 pub(super) fn decode(message: &SqsMessage) -> Decoded {
     let body = message.body.as_deref().unwrap_or_default();
