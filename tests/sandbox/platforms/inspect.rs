@@ -1,0 +1,58 @@
+//! Looking at a fake and disturbing it over HTTP, for the demo and the command line.
+//!
+//! - `GET /_sandbox/state`: `{"platform", "store", "requests", "violations": [..], "faults",
+//!   "orders": [{"id", "number", "currency", "total", "tax", "skus", "phase"}]}`
+//! - `GET` and `POST /_sandbox/faults`: [`Faults`] as JSON; POST replaces them.
+
+use super::exchange::{empty, json};
+use super::fake::Fake;
+use super::faults::Faults;
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use serde_json::{Value, json};
+
+pub(super) fn answer(fake: &Fake, request: &Request<Bytes>) -> Response<Bytes> {
+    match (request.method(), request.uri().path()) {
+        (&Method::GET, "/_sandbox/state") => json(200, &state(fake)),
+        (&Method::GET, "/_sandbox/faults") => json(200, &json!(fake.faults())),
+        (&Method::POST, "/_sandbox/faults") => {
+            match serde_json::from_slice::<Faults>(request.body()) {
+                Ok(faults) => {
+                    fake.set_faults(faults);
+                    json(200, &json!(fake.faults()))
+                }
+                Err(error) => json(400, &json!({"error": error.to_string()})),
+            }
+        }
+        _ => empty(404),
+    }
+}
+
+fn state(fake: &Fake) -> Value {
+    let memory = fake.memory();
+    let orders: Vec<Value> = memory
+        .orders
+        .values()
+        .map(|order| {
+            let expected = &order.expected;
+            json!({
+                "id": expected.id,
+                "number": expected.number,
+                "currency": expected.currency,
+                "total": expected.total.to_string(),
+                "tax": expected.tax.to_string(),
+                "goods": expected.goods,
+                "skus": expected.skus,
+                "phase": format!("{:?}", expected.phase).to_lowercase(),
+            })
+        })
+        .collect();
+    json!({
+        "platform": fake.shop().platform.id(),
+        "store": fake.shop().store,
+        "requests": memory.requests,
+        "violations": memory.violations,
+        "faults": memory.faults,
+        "orders": orders,
+    })
+}

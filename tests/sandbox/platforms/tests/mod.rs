@@ -1,0 +1,86 @@
+//! The fakes against the contracts, and our adapters against the fakes.
+
+mod adapters;
+mod refusals;
+
+use super::{Fake, Shop};
+use crate::{InProcess, Server};
+use bytes::Bytes;
+use causeway_domain::ports::NoAnswer;
+use causeway_domain::{Fault, Order, OrderId, Secret, StoreId};
+use causeway_platforms::webhook::RawRequest;
+use causeway_platforms::{Connection, Fetch, FetchContext, Trust, Verification, Verified, adapter};
+use http::{Request, Response};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+fn now() -> Timestamp {
+    "2026-11-22T09:00:00Z".parse().unwrap()
+}
+
+fn fake(shop: Shop) -> Arc<Fake> {
+    Fake::with_clock(shop, now)
+}
+
+fn connection(shop: &Shop) -> Connection {
+    Connection {
+        store: StoreId::from(shop.store),
+        base_url: shop.base_url.parse().unwrap(),
+        webhook_url: Some(shop.webhook_url.clone()),
+        options: shop.options.clone(),
+    }
+}
+
+/// What a store's adapter makes of an order, over the fake.
+fn fetched(fake: &Arc<Fake>, id: &str, nonce: u64) -> Result<Option<Order>, Fault> {
+    let shop = fake.shop();
+    let connection = connection(shop);
+    let credentials = Secret::new(shop.credentials.clone());
+    let web = InProcess::default().with(&shop.base_url, Arc::clone(fake) as Arc<dyn Server>);
+    let adapter = adapter(shop.platform.id()).unwrap();
+    let mut answers: Vec<Response<Bytes>> = Vec::new();
+    for _ in 0..20 {
+        let cx =
+            FetchContext { connection: &connection, credentials: &credentials, now: now(), nonce };
+        match adapter.fetch_order(&cx, &OrderId::from(id), &answers)? {
+            Fetch::Found(order) => return Ok(Some(*order)),
+            Fetch::Gone => return Ok(None),
+            Fetch::Ask(calls) => {
+                for call in calls {
+                    let answer = web
+                        .deliver(call.request)
+                        .map_err(|lost: NoAnswer| lost.fault(call.effect, call.name))?;
+                    answers.push(answer);
+                }
+            }
+        }
+    }
+    panic!("the adapter of {} never ends", shop.platform.id());
+}
+
+fn raw(delivery: &Request<Bytes>) -> RawRequest {
+    RawRequest {
+        method: delivery.method().clone(),
+        query: String::new(),
+        headers: delivery.headers().clone(),
+        body: delivery.body().clone(),
+        received_at: now(),
+    }
+}
+
+/// What the adapter says of a delivery.
+fn verified(shop: &Shop, delivery: &Request<Bytes>) -> Verification {
+    let connection = connection(shop);
+    let secrets = [Secret::new(shop.webhook_secret)];
+    let keys = BTreeMap::new();
+    let trust = Trust { connection: &connection, secrets: &secrets, keys: &keys, now: now() };
+    adapter(shop.platform.id()).unwrap().verify(raw(delivery), &trust)
+}
+
+fn accepted(shop: &Shop, delivery: &Request<Bytes>) -> Verified<RawRequest> {
+    match verified(shop, delivery) {
+        Verification::Accepted(delivery) => delivery,
+        other => panic!("{}: {other:?}", shop.platform.id()),
+    }
+}
