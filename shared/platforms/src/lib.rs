@@ -13,6 +13,8 @@ mod rounding;
 mod self_hosted;
 pub mod signature;
 pub mod status;
+#[cfg(test)]
+mod testing;
 mod token;
 pub mod webhook;
 

@@ -28,9 +28,10 @@ pub(crate) fn header(
     let value = HeaderValue::from_str(&format!("{prefix}{token}")).ok().filter(|_| usable);
     let mut value = value.ok_or_else(|| Fault::Wait {
         key: WaitKey::other(format!("credentials:{store}")),
-        cause: "the store's credentials secret holds no access token; store the token as plain text \
+        cause:
+            "the store's credentials secret holds no access token; store the token as plain text \
                 or as JSON {\"access_token\": \"...\"}"
-            .to_owned(),
+                .to_owned(),
     })?;
     value.set_sensitive(true);
     Ok(value)

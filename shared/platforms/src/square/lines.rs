@@ -52,8 +52,7 @@ impl<'a> Ledger<'a> {
         total: &Option<SquareMoney>,
     ) -> Result<Vec<Taxed>, Fault> {
         let applied = applied.iter().flatten();
-        let taxes: Vec<Taxed> =
-            applied.map(|one| self.tax(one)).collect::<Result<_, Fault>>()?;
+        let taxes: Vec<Taxed> = applied.map(|one| self.tax(one)).collect::<Result<_, Fault>>()?;
         let sum = sum(taxes.iter().map(|tax| tax.line.amount), self.currency)?;
         let total = self.money(total)?;
         if sum != total {

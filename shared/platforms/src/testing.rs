@@ -1,0 +1,175 @@
+//! What the tests of several adapters share: fixtures, the text form of lines, hostile changes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use bytes::Bytes;
+use causeway_domain::{Collector, Line, LineKind, Payment, PaymentKind};
+use serde_json::Value;
+use std::path::PathBuf;
+
+use crate::adapter::{Answer, Connection};
+
+/// The folder of a platform's fixtures.
+pub(crate) fn fixtures(below: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures").join(below)
+}
+
+/// A fixture as JSON.
+pub(crate) fn fixture(path: &str) -> Value {
+    let path = fixtures(path);
+    let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The names of all `*.expected.json` in a folder, sorted.
+pub(crate) fn expected_names(folder: &str) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(fixtures(folder))
+        .unwrap()
+        .filter_map(|entry| {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            name.strip_suffix(".expected.json").map(str::to_owned)
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+/// An answer with that status and body.
+pub(crate) fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
+    http::Response::builder().status(status).body(body.into()).unwrap()
+}
+
+/// A store with these options, given as JSON.
+pub(crate) fn connection(base_url: &str, options: &str) -> Connection {
+    Connection {
+        store: "acme".into(),
+        base_url: base_url.parse().unwrap(),
+        webhook_url: None,
+        options: serde_json::from_str(options).unwrap(),
+    }
+}
+
+/// `kind|SKU|quantity|unit price|discount|net|title rate amount collector; ...`.
+pub(crate) fn line_text(line: &Line) -> String {
+    let (kind, sku) = match &line.kind {
+        LineKind::Product(product) => ("product", product.sku.as_ref()),
+        LineKind::Shipping => ("shipping", None),
+        LineKind::Discount => ("discount", None),
+        LineKind::GiftWrap => ("gift_wrap", None),
+        LineKind::Tip => ("tip", None),
+        LineKind::Fee => ("fee", None),
+        LineKind::GiftCardSold => ("gift_card_sold", None),
+    };
+    let taxes: Vec<String> = line
+        .taxes
+        .iter()
+        .map(|tax| {
+            let collector = match tax.collector {
+                Collector::Merchant => "merchant",
+                Collector::Marketplace => "marketplace",
+            };
+            let rate = tax.rate.map_or("?".to_owned(), |rate| rate.to_string());
+            format!("{} {rate} {} {collector}", tax.title, tax.amount.to_decimal())
+        })
+        .collect();
+    format!(
+        "{kind}|{}|{}|{}|{}|{}|{}",
+        sku.map_or("", |sku| sku.as_str()),
+        line.quantity,
+        line.unit_price,
+        line.discount,
+        line.net,
+        taxes.join("; ")
+    )
+}
+
+/// `method kind amount`.
+pub(crate) fn payment_text(payment: &Payment) -> String {
+    let kind = match payment.kind {
+        PaymentKind::Money => "money",
+        PaymentKind::GiftCard => "gift_card",
+    };
+    format!("{} {kind} {}", payment.method, payment.amount)
+}
+
+/// Values that no adapter may panic on, wherever they stand.
+pub(crate) fn hostile() -> Vec<Value> {
+    [
+        "null",
+        "true",
+        "\"\"",
+        "\"x\"",
+        "[]",
+        "{}",
+        "0",
+        "-1",
+        "1e400",
+        "-1e-400",
+        "99999999999999999999999999999999999999",
+        "9223372036854775807",
+        "\"9223372036854775807\"",
+        "\"-79228162514264337593543950335\"",
+        "\"79228162514264337593543950335\"",
+        "\"0.0000000000000000000000000001\"",
+        "\"XXX\"",
+        "[null]",
+        "[[{}]]",
+        "4294967295",
+    ]
+    .iter()
+    .map(|text| serde_json::from_str(text).unwrap())
+    .collect()
+}
+
+/// Replaces the n-th node (counted from the top, modulo their number) with `with`, or removes it.
+pub(crate) fn mutate(document: &mut Value, n: usize, with: Option<Value>) {
+    let count = nodes(document);
+    let mut left = n % count.max(1);
+    replace(document, &mut left, &with);
+}
+
+fn nodes(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(|item| 1 + nodes(item)).sum(),
+        Value::Object(fields) => fields.values().map(|item| 1 + nodes(item)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
+fn replace(value: &mut Value, left: &mut usize, with: &Option<Value>) -> bool {
+    match value {
+        Value::Array(items) => {
+            for at in 0..items.len() {
+                if *left == 0 {
+                    match with {
+                        Some(with) => items[at] = with.clone(),
+                        None => drop(items.remove(at)),
+                    }
+                    return true;
+                }
+                *left -= 1;
+                if replace(&mut items[at], left, with) {
+                    return true;
+                }
+            }
+            false
+        }
+        Value::Object(fields) => {
+            let keys: Vec<String> = fields.keys().cloned().collect();
+            for key in keys {
+                if *left == 0 {
+                    match with {
+                        Some(with) => drop(fields.insert(key, with.clone())),
+                        None => drop(fields.remove(&key)),
+                    }
+                    return true;
+                }
+                *left -= 1;
+                if replace(fields.get_mut(&key).unwrap(), left, with) {
+                    return true;
+                }
+            }
+            false
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
