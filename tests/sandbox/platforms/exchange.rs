@@ -54,6 +54,9 @@ impl Exchange<'_> {
     }
 }
 
+/// An answer that ends the handling; boxed, since it is rare and large.
+pub(super) type Refusal = Box<Response<Bytes>>;
+
 /// An answer with a body of a type.
 pub(super) fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Response<Bytes> {
     Response::builder()

@@ -103,7 +103,8 @@ fn currency(platform: Platform, random: &mut Random) -> &'static str {
         Platform::Magento => &["EUR", "EUR", "EUR", "EUR", "EUR", "USD"],
         Platform::Square => &["EUR", "EUR", "EUR", "EUR", "EUR", "EUR", "USD", "JPY"],
     };
-    *random.pick(list)
+    let chosen: &&'static str = random.pick(list);
+    chosen
 }
 
 fn sells_gift_cards(platform: Platform) -> bool {
@@ -156,7 +157,7 @@ fn line(platform: Platform, random: &mut Random, currency: &str) -> DraftLine {
         price: scaled(Decimal::new(cents, 2), currency),
         taxes: vec![percent_of(product)],
         discount: if random.chance(10) { *random.pick(&[5, 10, 33]) } else { 0 },
-        variant: product % 3 == 0,
+        variant: product.is_multiple_of(3),
         gift_card: false,
     }
 }

@@ -3,7 +3,7 @@
 use super::query::{self, Wrong, text};
 use super::resources::{RESOURCES, Resource};
 use super::{fixed_rows, xml};
-use crate::platforms::exchange::{Exchange, answer as reply, empty};
+use crate::platforms::exchange::{Exchange, Refusal, answer as reply, empty};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response};
 use serde_json::Value;
@@ -14,7 +14,7 @@ const REALM: &str = "Basic realm=\"Welcome to PrestaShop Webservice, please ente
 
 pub(in crate::platforms) fn answer(cx: &mut Exchange<'_>) -> Response<Bytes> {
     if let Err(refusal) = authorised(cx) {
-        return refusal;
+        return *refusal;
     }
     let path = cx.path().to_owned();
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -55,13 +55,13 @@ fn refuse(cx: &mut Exchange<'_>, status: u16, errors: &[(u32, String)]) -> Respo
 }
 
 /// The key is the user of HTTP Basic, or `ws_key`; it has 32 characters (recordings 001-006).
-fn authorised(cx: &mut Exchange<'_>) -> Result<(), Response<Bytes>> {
+fn authorised(cx: &mut Exchange<'_>) -> Result<(), Refusal> {
     let query = cx.query().into_iter().find(|(name, _)| name == "ws_key").map(|(_, key)| key);
     let Some(key) = query.or_else(|| cx.basic().map(|(user, _)| user)) else {
         cx.violation("no key");
         let mut answer = reply(401, "text/html; charset=utf-8", "401 Unauthorized");
         answer.headers_mut().insert("www-authenticate", HeaderValue::from_static(REALM));
-        return Err(answer);
+        return Err(Box::new(answer));
     };
     let errors = if key.len() != 32 {
         vec![(18, "Invalid authentication key format".to_owned())]
@@ -75,7 +75,7 @@ fn authorised(cx: &mut Exchange<'_>) -> Result<(), Response<Bytes>> {
     };
     let mut answer = refuse(cx, 401, &errors);
     answer.headers_mut().insert("www-authenticate", HeaderValue::from_static(REALM));
-    Err(answer)
+    Err(Box::new(answer))
 }
 
 /// Every row of a resource, each id once.

@@ -7,6 +7,7 @@
 mod amounts;
 mod answer;
 mod document;
+mod fields;
 mod fixed_rows;
 mod query;
 mod resources;

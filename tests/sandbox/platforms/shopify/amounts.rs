@@ -13,9 +13,12 @@ pub(super) struct Computed {
     pub(super) discounted: Decimal,
     /// Percent and amount.
     pub(super) taxes: Vec<(u32, Decimal)>,
-    /// What an edit took away: units, amount after discount, taxes.
-    pub(super) removed: Option<(Decimal, Decimal, Vec<(u32, Decimal)>)>,
+    /// What an edit took away.
+    pub(super) removed: Option<Removed>,
 }
+
+/// Units, amount after discount and taxes that an edit took away from a line.
+pub(super) type Removed = (Decimal, Decimal, Vec<(u32, Decimal)>);
 
 /// What an order comes to.
 pub(super) struct Amounts {

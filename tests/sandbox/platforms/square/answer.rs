@@ -1,7 +1,7 @@
 //! The endpoints that reading an order needs.
 
 use super::contract;
-use crate::platforms::exchange::{Exchange, json as json_answer};
+use crate::platforms::exchange::{Exchange, Refusal, json as json_answer};
 use bytes::Bytes;
 use http::{Method, Response};
 use serde_json::{Value, json};
@@ -83,17 +83,17 @@ fn one(cx: &Exchange<'_>, kind: &str, id: &str) -> Response<Bytes> {
 }
 
 /// The body, checked against its schema.
-fn body(cx: &mut Exchange<'_>, schema: &str) -> Result<Value, Response<Bytes>> {
+fn body(cx: &mut Exchange<'_>, schema: &str) -> Result<Value, Refusal> {
     let Ok(body) = serde_json::from_slice::<Value>(cx.request.body()) else {
         cx.violation("the body is not JSON");
-        return Err(invalid(400, "EXPECTED_JSON_BODY", "Expected a JSON body."));
+        return Err(Box::new(invalid(400, "EXPECTED_JSON_BODY", "Expected a JSON body.")));
     };
     let problems = contract().problems(schema, &body);
     match problems.first() {
         None => Ok(body),
         Some(first) => {
             cx.violation(format!("{schema}: {first}"));
-            Err(invalid(400, "BAD_REQUEST", first))
+            Err(Box::new(invalid(400, "BAD_REQUEST", first)))
         }
     }
 }
@@ -107,7 +107,7 @@ fn texts(body: &Value, name: &str) -> Vec<String> {
 fn orders(cx: &mut Exchange<'_>) -> Response<Bytes> {
     let ids = match body(cx, "BatchRetrieveOrdersRequest") {
         Ok(body) => texts(&body, "order_ids"),
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     if ids.len() > 100 {
         cx.violation("more than 100 order ids");
@@ -124,7 +124,7 @@ fn orders(cx: &mut Exchange<'_>) -> Response<Bytes> {
 fn catalog(cx: &mut Exchange<'_>) -> Response<Bytes> {
     let ids = match body(cx, "BatchRetrieveCatalogObjectsRequest") {
         Ok(body) => texts(&body, "object_ids"),
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     if ids.len() > 1000 {
         cx.violation("more than 1000 object ids");

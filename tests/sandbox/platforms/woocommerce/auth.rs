@@ -11,10 +11,8 @@ const ERROR: &str = "woocommerce_rest_authentication_error";
 const NOBODY: Refused = ("woocommerce_rest_cannot_view", "Sorry, you cannot view this resource.");
 
 pub(super) fn check(cx: &mut Exchange<'_>) -> Result<(), Refused> {
-    if cx.shop.tls() {
-        if let Some((key, secret)) = basic_or_query(cx) {
-            return keys(cx, &key, &secret);
-        }
+    if let (true, Some((key, secret))) = (cx.shop.tls(), basic_or_query(cx)) {
+        return keys(cx, &key, &secret);
     }
     match oauth1::given(cx) {
         Some(given) => oauth(cx, &given),

@@ -11,7 +11,7 @@ mod document;
 pub(super) use document::render;
 
 use super::delivery::{Topic, hmac_base64, post, uuid};
-use super::exchange::{Exchange, answer as reply};
+use super::exchange::{Exchange, Refusal, answer as reply};
 use super::generate::SampleOrder;
 use super::shop::Shop;
 use bytes::Bytes;
@@ -36,7 +36,7 @@ pub(super) fn answer(cx: &mut Exchange<'_>) -> Response<Bytes> {
     }
     let places = match places(cx) {
         Ok(places) => places,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let Some(order) = cx.memory.orders.get(&id) else {
         return error(404, "woocommerce_rest_shop_order_invalid_id", "Invalid ID.");
@@ -53,7 +53,7 @@ const TYPE: &str = "application/json; charset=UTF-8";
 const NO_ROUTE: &str = "No route was found matching the URL and request method.";
 
 /// `dp`: decimals of every money field.
-fn places(cx: &mut Exchange<'_>) -> Result<Option<u32>, Response<Bytes>> {
+fn places(cx: &mut Exchange<'_>) -> Result<Option<u32>, Refusal> {
     let Some((_, text)) = cx.query().into_iter().find(|(name, _)| name == "dp") else {
         return Ok(None);
     };
@@ -61,7 +61,7 @@ fn places(cx: &mut Exchange<'_>) -> Result<Option<u32>, Response<Bytes>> {
         cx.violation("dp is not an integer");
         let body = json!({"code": "rest_invalid_param", "message": "Invalid parameter(s): dp",
             "data": {"status": 400, "params": {"dp": "dp is not of type integer."}}});
-        reply(400, TYPE, php_json(&body))
+        Box::new(reply(400, TYPE, php_json(&body)))
     })
 }
 
