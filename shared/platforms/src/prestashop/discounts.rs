@@ -102,7 +102,8 @@ fn attribute<'a>(
 ) -> Result<Vec<(&'a Group, Money, Money)>, Fault> {
     let alone =
         |group: &Group| near(group.taxes.inside(voucher.gross.to_decimal()), voucher.tax, 1);
-    if voucher.free_shipping && alone(shipping) {
+    let shipped = !shipping.gross.is_zero();
+    if voucher.free_shipping && shipped && alone(shipping) {
         return Ok(vec![(shipping, voucher.gross, voucher.tax)]);
     }
     let weights: Vec<Decimal> = goods.iter().map(|group| group.gross).collect();
@@ -113,7 +114,8 @@ fn attribute<'a>(
         .map(|(group, part)| group.taxes.inside(part.to_decimal()))
         .collect();
     if !near(inside.iter().sum(), voucher.tax, goods.len())
-        && let Some(group) = goods.iter().chain([shipping]).find(|group| alone(group))
+        && let Some(group) =
+            goods.iter().chain(shipped.then_some(shipping)).find(|group| alone(group))
     {
         return Ok(vec![(group, voucher.gross, voucher.tax)]);
     }
