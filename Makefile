@@ -1,0 +1,82 @@
+# Causeway. `make demo` and `make test` need Rust and Python 3.10 or newer; everything else they install
+# below this folder (.venv-aws, .venv-sam, target, .local). `make clean` removes it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+CARGO ?= cargo
+FUNCTIONS := $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/Cargo.toml))))
+CAUSEWAY := target/release/causeway
+# Which protection `make demo` runs without: dedupe, lease, pins or signature. It must then fail.
+BREAK ?=
+# Where `make test` keeps its local AWS, so that a running demo is not in its way.
+TEST_STATE := .local-test
+export SAM_CLI_TELEMETRY := 0
+export AWS_DEFAULT_REGION ?= us-east-1
+
+.PHONY: help demo test build package unit it template lint fmt tools python clean
+
+help: ## Show this.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build tools ## Play orders of five platforms through the whole bundle on this machine.
+	$(CAUSEWAY) local demo $(if $(BREAK),--break $(BREAK))
+
+test: lint unit template it ## Everything that CI runs.
+	@echo "test ok: format, lints, unit and integration tests, template, local AWS"
+
+build: ## Build functions, command line and sandbox for this machine.
+	$(CARGO) build --release --locked --bins -p causeway -p causeway-tests $(addprefix -p causeway-,$(FUNCTIONS))
+	@for function in $(FUNCTIONS); do \
+	  mkdir -p target/lambda/$$function && cp target/release/causeway-$$function target/lambda/$$function/bootstrap || exit 1; \
+	done
+
+# For AWS: arm64 on Amazon Linux 2023, cross-built. Needs cargo-lambda and zig (pip install cargo-lambda ziglang).
+package: ## Build the functions for AWS on arm64 (then: sam deploy --guided).
+	$(CARGO) lambda build --release --locked --arm64 $(addprefix -p causeway-,$(FUNCTIONS))
+	@for function in $(FUNCTIONS); do \
+	  mkdir -p target/lambda/$$function && cp target/lambda/causeway-$$function/bootstrap target/lambda/$$function/bootstrap || exit 1; \
+	done
+
+unit: ## Unit, property and in-process integration tests.
+	$(CARGO) test --locked --workspace
+
+# The tests that want a local AWS say so with #[ignore]; here is one, with the template deployed to it.
+it: build tools ## Deploy to local AWS and run the integration tests against it.
+	$(CARGO) test --locked -p causeway-tests --test it --no-run
+	@trap '$(CAUSEWAY) local down --state $(TEST_STATE)' EXIT; set -e; \
+	$(CAUSEWAY) local up --state $(TEST_STATE); \
+	source $(TEST_STATE)/env; \
+	$(CARGO) test --locked -p causeway-tests --test it -- --ignored
+
+template: tools ## Check template.yaml.
+	.venv-sam/bin/cfn-lint template.yaml
+	.venv-sam/bin/sam validate --lint --template template.yaml
+
+lint: ## Check format and lints.
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+fmt: ## Format.
+	$(CARGO) fmt --all
+
+tools: .venv-aws/.ready .venv-sam/.ready ## Install local AWS and the SAM tools, pinned.
+
+.venv-%/.ready: infra/local/%-requirements.txt
+	@$(MAKE) --no-print-directory python
+	@echo "installing $< into .venv-$*"
+	@rm -rf .venv-$*
+	@$(PYTHON) -m venv .venv-$*
+	@.venv-$*/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+python:
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+	  echo "Python 3.10 or newer with the venv module is needed; $(PYTHON) is: $$($(PYTHON) --version 2>&1)"; \
+	  echo "Name another one with: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; \
+	  exit 1; }
+
+clean: ## Stop what runs locally and remove everything that was built or installed.
+	@if [ -x $(CAUSEWAY) ]; then $(CAUSEWAY) local down; $(CAUSEWAY) local down --state $(TEST_STATE); fi
+	rm -rf .venv-aws .venv-sam .local .local-test .aws-sam target
