@@ -23,8 +23,6 @@ mod partners;
 mod pin;
 mod products;
 mod session;
-#[cfg(test)]
-mod tests;
 mod transport;
 
 pub use client::Odoo;

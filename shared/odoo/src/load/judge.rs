@@ -159,14 +159,14 @@ fn rank(class: &CulpritClass) -> u8 {
 
 fn culprit(message: &Message, record: &Record) -> Culprit {
     if let Some(model) = message.wanted.as_deref().filter(|_| message.field.is_some()) {
-        return missing(message, &plain(model), record);
+        return missing(message, plain(model, "record"), record);
     }
     if let Some(name) = extract::constraint(&message.text) {
         let text = format!("it violates constraint {name}");
         return Culprit { class: CulpritClass::Constraint, text };
     }
-    if let Some(field) = message.field.as_deref().map(plain) {
-        let field = bad_column(message, &field, record).unwrap_or(field);
+    if let Some(field) = message.field.as_deref().map(|field| plain(field, "a field")) {
+        let field = bad_column(message, field, record).unwrap_or(field.to_owned());
         let text = format!("Odoo does not take the value for {field}, or needs one");
         return Culprit { class: CulpritClass::BadValue { field }, text };
     }
@@ -183,9 +183,10 @@ fn culprit(message: &Message, record: &Record) -> Culprit {
 
 fn missing(message: &Message, model: &str, record: &Record) -> Culprit {
     let sent = reference_sent(message, record);
-    let field = message.field.as_deref().map(plain).unwrap_or_default();
-    let (field, id) = sent.unwrap_or((field, String::new()));
-    let text = format!("Odoo has no {model} {id} for {field}, or it is of another company");
+    let field = message.field.as_deref().map_or("a field", |field| plain(field, "a field"));
+    let (field, id) = sent.unwrap_or((field.to_owned(), String::new()));
+    let named = if id.is_empty() { "that is named" } else { &id };
+    let text = format!("Odoo has no {model} {named} for {field}, or it is of another company");
     Culprit { class: CulpritClass::MissingReference { field, id }, text }
 }
 
@@ -242,8 +243,8 @@ fn cells(record: &Record) -> impl Iterator<Item = (&'static str, &Cell)> {
     all.map(|(column, cell)| (*column, cell))
 }
 
-/// Keeps what can stand in a technical name.
-fn plain(name: &str) -> String {
-    let fits = |c: &char| c.is_ascii_alphanumeric() || "._/".contains(*c);
-    name.chars().filter(fits).take(80).collect()
+/// The name if it can be a technical one; anything else is not repeated.
+fn plain<'a>(name: &'a str, otherwise: &'a str) -> &'a str {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._/".contains(&b);
+    if !name.is_empty() && name.len() <= 80 && name.bytes().all(fits) { name } else { otherwise }
 }
