@@ -1,6 +1,6 @@
 //! The loop: Lambda hands over a batch, the use case says what is to become of each message.
 
-use super::plan::{Decoded, NOT_A_NUDGE, Plan, decode, plan};
+use super::plan::{NOT_A_NUDGE, Plan, decode, plan};
 use super::send::SqsQueue;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use causeway_domain::Timestamp;
@@ -75,8 +75,8 @@ impl Consumer {
     {
         let began = Timestamp::now();
         let messages = event.records;
-        let decoded: Vec<Decoded> = messages.iter().map(decode).collect();
-        let good: Vec<Received> = decoded.iter().filter_map(Decoded::good).cloned().collect();
+        let decoded: Vec<Option<Received>> = messages.iter().map(decode).collect();
+        let good: Vec<Received> = decoded.iter().flatten().cloned().collect();
         measure_age(sink, operation, began, &good);
         // The hook has written where it panicked. The messages come back instead of waiting for
         // the queue's own, much longer timeout.
@@ -131,22 +131,17 @@ fn log_bad(
     sink: &dyn Sink,
     operation: &str,
     messages: &[SqsMessage],
-    decoded: &[Decoded],
+    decoded: &[Option<Received>],
     duration: Duration,
 ) {
-    for (message, decoded) in messages.iter().zip(decoded) {
-        match decoded {
-            Decoded::Good(_) => {}
-            Decoded::Bad => emit(
-                sink,
-                Timestamp::now(),
-                &Operation {
-                    source_id: message.message_id.as_deref(),
-                    duration,
-                    ..line(operation, Status::Dead, NOT_A_NUDGE)
-                },
-            ),
-        }
+    let bad = messages.iter().zip(decoded).filter(|(_, decoded)| decoded.is_none());
+    for (message, _) in bad {
+        let bad = Operation {
+            source_id: message.message_id.as_deref(),
+            duration,
+            ..line(operation, Status::Dead, NOT_A_NUDGE)
+        };
+        emit(sink, Timestamp::now(), &bad);
     }
 }
 

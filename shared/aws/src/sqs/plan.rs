@@ -7,32 +7,14 @@ use causeway_ledger::backoff::LONGEST_INVISIBLE;
 use causeway_ledger::{Disposition, Received};
 use std::time::Duration;
 
-/// A message as far as it can be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Decoded {
-    /// A nudge.
-    Good(Received),
-    /// Not a nudge: nobody will ever be able to handle it.
-    Bad,
-}
-
-impl Decoded {
-    pub(super) fn good(&self) -> Option<&Received> {
-        match self {
-            Self::Good(received) => Some(received),
-            Self::Bad => None,
-        }
-    }
-}
-
-/// Reads one message. A bad one never touches the others.
-pub(super) fn decode(message: &SqsMessage) -> Decoded {
-    let body = message.body.as_deref().unwrap_or_default();
-    let Ok(nudge) = serde_json::from_str::<Nudge>(body) else { return Decoded::Bad };
+/// Reads one message; `None` is no nudge, which nobody will ever be able to handle. A bad one never
+/// touches the others.
+pub(super) fn decode(message: &SqsMessage) -> Option<Received> {
+    let nudge = serde_json::from_str::<Nudge>(message.body.as_deref()?).ok()?;
     let attribute = |name: &str| message.attributes.get(name)?.parse::<i64>().ok();
     let receives = attribute("ApproximateReceiveCount").and_then(|n| u32::try_from(n).ok());
     let sent = attribute("SentTimestamp").and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    Decoded::Good(Received {
+    Some(Received {
         nudge,
         message_id: message.message_id.clone().unwrap_or_default(),
         receipt_handle: message.receipt_handle.clone().unwrap_or_default(),
@@ -78,7 +60,7 @@ pub(super) const NOT_A_NUDGE: &str = "the body is not a nudge of this version";
 /// order; a good message without one stays and is seen again after `missing`.
 pub(super) fn plan(
     messages: &[SqsMessage],
-    decoded: &[Decoded],
+    decoded: &[Option<Received>],
     dispositions: Vec<Disposition>,
     elapsed: Duration,
     missing: Duration,
@@ -86,13 +68,11 @@ pub(super) fn plan(
     let mut plan = Plan::default();
     let mut dispositions = dispositions.into_iter();
     for (message, decoded) in messages.iter().zip(decoded) {
-        let store = match decoded {
-            Decoded::Bad => {
-                plan.bury(message, None, NOT_A_NUDGE.to_owned());
-                continue;
-            }
-            Decoded::Good(received) => received.nudge.store.to_string(),
+        let Some(received) = decoded else {
+            plan.bury(message, None, NOT_A_NUDGE.to_owned());
+            continue;
         };
+        let store = received.nudge.store.to_string();
         match dispositions.next().unwrap_or(Disposition::RetryAfter(missing)) {
             Disposition::Done => {}
             Disposition::RetryAfter(pause) => plan.keep(message, pause, elapsed),
@@ -104,7 +84,7 @@ pub(super) fn plan(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use serde_json::json;
 
@@ -130,9 +110,7 @@ mod tests {
 
     #[test]
     fn a_nudge_is_read_with_what_the_queue_knows() {
-        let Decoded::Good(received) = decode(&message("m1", &nudge("1001"))) else {
-            panic!("a nudge")
-        };
+        let received = decode(&message("m1", &nudge("1001"))).unwrap();
         assert_eq!(received.message_id, "m1");
         assert_eq!(received.receipt_handle, "handle-m1");
         assert_eq!(received.receive_count, 3);
@@ -147,7 +125,7 @@ mod tests {
             bodies.iter().map(|body| message("bad", body)).collect();
         messages.insert(3, message("good", &nudge("1001")));
         messages.push(serde_json::from_value(json!({})).unwrap());
-        let decoded: Vec<Decoded> = messages.iter().map(decode).collect();
+        let decoded: Vec<Option<Received>> = messages.iter().map(decode).collect();
         let plan = plan(&messages, &decoded, vec![Disposition::Done], ZERO, ZERO);
         assert_eq!(plan.dead.len(), 7);
         assert!(plan.dead.iter().all(|(_, letter)| letter.message_id != "good"));
@@ -163,7 +141,7 @@ mod tests {
             message("c", &nudge("3")),
             message("d", &nudge("4")),
         ];
-        let decoded: Vec<Decoded> = messages.iter().map(decode).collect();
+        let decoded: Vec<Option<Received>> = messages.iter().map(decode).collect();
         let minute = Duration::from_secs(60);
         let dispositions = vec![
             Disposition::RetryAfter(minute),
@@ -187,7 +165,7 @@ mod tests {
     #[test]
     fn no_message_is_hidden_longer_than_sqs_allows() {
         let messages = [message("a", &nudge("1"))];
-        let decoded: Vec<Decoded> = messages.iter().map(decode).collect();
+        let decoded: Vec<Option<Received>> = messages.iter().map(decode).collect();
         let long = vec![Disposition::RetryAfter(Duration::from_secs(100_000))];
         let elapsed = Duration::from_secs(100);
         let plan = plan(&messages, &decoded, long, elapsed, ZERO);

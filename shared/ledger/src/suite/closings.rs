@@ -4,6 +4,7 @@ use super::{TTL, at, claim, key, row, working};
 use crate::row::{Closing, Completion, Lease, Progress, RowKey, State};
 use crate::{Ledger, LedgerError};
 use causeway_domain::{StoreId, Timestamp};
+use std::slice::from_ref;
 
 pub(super) async fn run<L: Ledger>(ledger: &L) {
     a_completion_closes_the_row(ledger).await;
@@ -87,7 +88,7 @@ pub async fn a_done_row_is_driven_again_by_a_nudge<L: Ledger>(ledger: &L) {
     ledger.record(&lease, "order", 9).await.unwrap();
     ledger.complete(&lease, Closing { wanted: 1, digest: "d1" }).await.unwrap();
     ledger.nudge(&lease.key, at(50)).await.unwrap();
-    assert_eq!(due_in(ledger, &lease.key.store, at(50)).await, [lease.key.clone()]);
+    assert_eq!(due_in(ledger, &lease.key.store, at(50)).await, from_ref(&lease.key));
     let (next, row) = claim(ledger, &lease.key, "worker-b", at(50)).await;
     assert_eq!((next.fence, row.attempt, row.wanted, row.seen), (2, 1, 2, 1));
     assert_eq!((row.digest.as_deref(), row.odoo_ids.get("order")), (Some("d1"), Some(&9)));
@@ -102,7 +103,7 @@ pub async fn a_retry_is_due_later_and_counts_on<L: Ledger>(ledger: &L) {
     assert_eq!((row.state, row.due, row.attempt), (State::Retrying, Some(at(30)), 1));
     assert_eq!((row.reason.as_deref(), row.lease_until), (Some("503"), None));
     assert!(due_in(ledger, &lease.key.store, at(29)).await.is_empty());
-    assert_eq!(due_in(ledger, &lease.key.store, at(30)).await, [lease.key.clone()]);
+    assert_eq!(due_in(ledger, &lease.key.store, at(30)).await, from_ref(&lease.key));
     everything_is_refused(ledger, &lease, at(30)).await;
     let (_, second) = claim(ledger, &lease.key, "worker-b", at(2)).await;
     assert_eq!(second.attempt, 2);
@@ -116,7 +117,7 @@ pub async fn a_wait_is_parked_and_counts_anew<L: Ledger>(ledger: &L) {
     let row = row(ledger, &lease.key).await;
     assert_eq!((row.state, row.due, row.attempt), (State::Waiting, Some(at(3600)), 0));
     assert_eq!(row.reason.as_deref(), Some("no product X"));
-    assert_eq!(due_in(ledger, &lease.key.store, at(3600)).await, [lease.key.clone()]);
+    assert_eq!(due_in(ledger, &lease.key.store, at(3600)).await, from_ref(&lease.key));
 }
 
 /// Attention and Dead: no due date, only a nudge drives them again, with all their attempts.
@@ -133,7 +134,7 @@ pub async fn attention_and_dead_are_never_due<L: Ledger>(ledger: &L) {
         assert!(parked.reason.is_some());
         assert!(due_in(ledger, &lease.key.store, at(1_000_000)).await.is_empty());
         ledger.nudge(&lease.key, at(60)).await.unwrap();
-        assert_eq!(due_in(ledger, &lease.key.store, at(60)).await, [lease.key.clone()]);
+        assert_eq!(due_in(ledger, &lease.key.store, at(60)).await, from_ref(&lease.key));
         assert_eq!(claim(ledger, &lease.key, "worker-b", at(60)).await.1.attempt, 1);
     }
 }
