@@ -54,6 +54,14 @@ pub(super) fn rule(platform: Platform, percent: u32) -> &'static TaxRate {
 }
 
 impl TaxRate {
+    /// The code of the rule as an adapter names it in [`causeway_domain::TaxCode`].
+    pub fn code(&self) -> String {
+        match self.platform {
+            Platform::WooCommerce => format!("rate:{}", self.id),
+            Platform::PrestaShop => format!("tax:{}", self.id),
+            Platform::Shopify | Platform::Magento | Platform::Square => self.id.to_owned(),
+        }
+    }
     /// The percentage as a decimal.
     pub fn rate(&self) -> Decimal {
         Decimal::from(self.percent)

@@ -58,11 +58,16 @@ fn differences(fake: &Arc<Fake>, id: &str, order: &Order) -> Vec<String> {
     };
     check("standing", format!("{:?}", order.standing), format!("{standing:?}"));
     for tax in order.lines.iter().flat_map(|line| &line.taxes) {
-        let known = TAX_RATES.iter().any(|rate| {
+        // PrestaShop's order tells the carrier's rate, not its rule.
+        let by_rate = order.platform.as_str() == "prestashop" && tax.code.0 == "carrier";
+        let rate = TAX_RATES.iter().find(|rate| {
+            let same_rate = tax.rate == Some(Decimal::from(rate.percent));
             rate.platform.id() == order.platform.as_str()
-                && tax.rate.is_none_or(|percent| percent == Decimal::from(rate.percent))
+                && (rate.code() == tax.code.0 || (by_rate && same_rate))
         });
-        check("tax rate", known.to_string(), "true".to_owned());
+        let known = rate.map(|rate| Decimal::from(rate.percent).to_string());
+        let theirs = tax.rate.map(|rate| rate.normalize().to_string());
+        check(&format!("tax {}", tax.code.0), format!("{theirs:?}"), format!("{known:?}"));
     }
     found
 }

@@ -1,6 +1,7 @@
 //! The fakes against the contracts, and our adapters against the fakes.
 
 mod adapters;
+mod recordings;
 mod refusals;
 
 use super::{Fake, Shop};
