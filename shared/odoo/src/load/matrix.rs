@@ -83,7 +83,7 @@ pub(crate) fn matrix(columns: &Columns, records: &[&Record]) -> Matrix {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use causeway_domain::Decimal;
 
