@@ -54,10 +54,10 @@ fn signed(topic: &str, body: &[u8]) -> RawRequest {
 }
 
 fn nudges(request: RawRequest) -> Result<Vec<Nudge>, Malformed> {
-    match verify(request, &[SECRET]) {
-        Verification::Accepted(delivery) => Shopify.nudges(&StoreId::new("acme"), &delivery),
-        other => panic!("{other:?}"),
-    }
+    let Verification::Accepted(delivery) = verify(request, &[SECRET]) else {
+        panic!("not accepted")
+    };
+    Shopify.nudges(&StoreId::new("acme"), &delivery)
 }
 
 /// R36: every public and computed vector of the scheme, right and wrong ones.
@@ -89,9 +89,9 @@ fn the_signature_vectors_hold() {
 #[test]
 fn current_and_previous_secret_are_tried_and_nothing_else() {
     let delivery = || signed("orders/create", b"{}");
-    let refused = |verification| match verification {
-        Verification::Refused(refusal) => refusal,
-        other => panic!("{other:?}"),
+    let refused = |verification: Verification| {
+        let Verification::Refused(refusal) = verification else { panic!("{verification:?}") };
+        refusal
     };
     assert!(matches!(verify(delivery(), &["new", SECRET]), Verification::Accepted(_)));
     assert_eq!(refused(verify(delivery(), &["new"])), Refusal::Mismatch);

@@ -30,9 +30,9 @@ fn every_query_is_valid_and_asks_for_nothing_deprecated() {
         let document = document(&schema, query);
         assert_eq!(document.operations.len(), 1);
         for fragment in document.fragments.values() {
-            deprecated(&schema, &fragment.selection_set);
+            deprecated(&fragment.selection_set);
         }
-        deprecated(&schema, &document.operations.iter().next().unwrap().selection_set);
+        deprecated(&document.operations.iter().next().unwrap().selection_set);
     }
     assert!(
         ExecutableDocument::parse_and_validate(
@@ -45,16 +45,16 @@ fn every_query_is_valid_and_asks_for_nothing_deprecated() {
     );
 }
 
-fn deprecated(schema: &Valid<Schema>, set: &SelectionSet) {
+fn deprecated(set: &SelectionSet) {
     for selection in &set.selections {
         match selection {
             Selection::Field(field) => {
                 let definition = field.definition.directives.get("deprecated");
                 assert!(definition.is_none(), "{} is deprecated", field.name);
-                deprecated(schema, &field.selection_set);
+                deprecated(&field.selection_set);
             }
             Selection::FragmentSpread(_) => {}
-            Selection::InlineFragment(inline) => deprecated(schema, &inline.selection_set),
+            Selection::InlineFragment(inline) => deprecated(&inline.selection_set),
         }
     }
 }

@@ -53,10 +53,10 @@ fn signed(body: &[u8]) -> RawRequest {
 }
 
 fn nudges(body: &[u8]) -> Result<Vec<Nudge>, Malformed> {
-    match verify(signed(body), Some(&url()), &[SECRET]) {
-        Verification::Accepted(delivery) => Square.nudges(&StoreId::new("acme"), &delivery),
-        other => panic!("{other:?}"),
-    }
+    let Verification::Accepted(delivery) = verify(signed(body), Some(&url()), &[SECRET]) else {
+        panic!("not accepted")
+    };
+    Square.nudges(&StoreId::new("acme"), &delivery)
 }
 
 /// R17, R36, R91: every public and computed vector of the scheme, right and wrong ones.
@@ -86,9 +86,9 @@ fn the_signature_vectors_hold() {
 
 #[test]
 fn the_registered_url_and_either_secret_decide() {
-    let refused = |verification| match verification {
-        Verification::Refused(refusal) => refusal,
-        other => panic!("{other:?}"),
+    let refused = |verification: Verification| {
+        let Verification::Refused(refusal) = verification else { panic!("{verification:?}") };
+        refusal
     };
     let url = url();
     let delivery = || signed(b"{}");

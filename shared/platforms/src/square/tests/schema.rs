@@ -85,9 +85,8 @@ fn every_call_is_one_of_the_api() {
     for name in expected_names(FOLDER) {
         let first = document(&name);
         let id = first["order"]["id"].as_str().unwrap().to_owned();
-        let mut calls = match fetch(&store("{}"), &id, &[]).unwrap() {
-            Fetch::Ask(calls) => calls,
-            other => panic!("{other:?}"),
+        let Fetch::Ask(mut calls) = fetch(&store("{}"), &id, &[]).unwrap() else {
+            panic!("nothing asked");
         };
         if let Fetch::Ask(more) =
             fetch(&store("{}"), &id, &[answer(200, first.to_string())]).unwrap()
