@@ -12,8 +12,6 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// The functions of the template; each has its binary in `target/lambda/<name>/bootstrap`.
-pub const FUNCTIONS: &[&str] = &["webhook", "order-projection", "reconcile"];
 const NAME: &str = "causeway";
 /// The pid and log file of local AWS.
 pub const AWS: &str = "aws";
@@ -69,7 +67,7 @@ fn answers(port: u16) -> bool {
 /// Deploys the template with the built functions and reads the stack's outputs.
 pub fn deploy(place: &Place, stack: &mut Stack, workers: u32) -> Result<(), Failure> {
     let sam = place.python_tool(".venv-sam", "sam")?;
-    for name in FUNCTIONS {
+    for name in functions(place)? {
         place.need(place.root.join("target/lambda").join(name).join("bootstrap"), "make build")?;
     }
     let architecture = match std::env::consts::ARCH {
@@ -92,6 +90,14 @@ pub fn deploy(place: &Place, stack: &mut Stack, workers: u32) -> Result<(), Fail
     let listed = output(&mut command, "sam list stack-outputs")?;
     stack.outputs = outputs(&listed)?;
     Ok(())
+}
+
+/// A folder in `functions/` is a function with its binary in `target/lambda/<name>/bootstrap`.
+fn functions(place: &Place) -> Result<Vec<std::ffi::OsString>, Failure> {
+    let folder = place.root.join("functions");
+    let failed = |error| Failure::new(format!("{}: {error}", folder.display()));
+    let entries = std::fs::read_dir(&folder).map_err(failed)?;
+    entries.map(|entry| entry.map(|entry| entry.file_name()).map_err(failed)).collect()
 }
 
 fn sam_command(place: &Place, stack: &Stack, sam: &std::path::Path) -> Command {

@@ -2,7 +2,7 @@
 
 use super::deploy::{self, AWS};
 use super::loopback::Loopback;
-use super::place::{Place, free_port};
+use super::place::{At, Place, free_port};
 use super::process;
 use super::stack::Stack;
 use super::steps::Step;
@@ -29,9 +29,8 @@ pub const SANDBOX: &str = "sandbox";
 /// Arguments of `causeway local up`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The repository; by default the nearest folder upwards that has a template.yaml.
-    #[arg(long)]
-    pub root: Option<PathBuf>,
+    #[command(flatten)]
+    pub at: At,
     /// Port of local AWS; the next free one is taken if it is not free.
     #[arg(long, default_value_t = 4566)]
     pub port: u16,
@@ -49,9 +48,16 @@ pub struct Args {
     pub secrets: Option<PathBuf>,
 }
 
+impl Args {
+    /// Where it is to live.
+    pub fn place(&self) -> Result<Place, Failure> {
+        self.at.place()
+    }
+}
+
 /// Brings everything up.
 pub async fn up(args: &Args, show: Show) -> Outcome {
-    let place = Place::find(args.root.as_deref())?;
+    let place = args.place()?;
     let stack = start(&place, args).await?;
     let url = stack.webhook_url()?;
     match show {
@@ -73,7 +79,10 @@ pub async fn up(args: &Args, show: Show) -> Outcome {
 /// read; `down` cleans up.
 pub async fn start(place: &Place, args: &Args) -> Result<Stack, Failure> {
     if process::runs(place, AWS) {
-        return Err(Failure::new("it is up already; `causeway local down` stops it"));
+        let at = Stack::load(place).map(|stack| stack.endpoint).unwrap_or_default();
+        return Err(Failure::new(format!(
+            "it is up already at {at}; `causeway local down` stops it"
+        )));
     }
     std::fs::create_dir_all(place.folder()).map_err(Failure::new)?;
     let step = Step::begin("local AWS starts");

@@ -1,0 +1,191 @@
+//! `causeway local demo`: a sale day in small, and an independent check of what it came to.
+
+mod broken;
+mod check;
+mod ledger;
+mod play;
+mod sandbox;
+mod script;
+mod verdict;
+
+use super::place::Place;
+use super::stack::Stack;
+use super::steps::Step;
+use super::{down, up};
+use crate::report::{Answer, Failure, Outcome, Show};
+use broken::Break;
+use ledger::Ledger;
+use sandbox::Sandbox;
+use script::Script;
+use std::time::{Duration, Instant};
+
+pub const AFTER: &str = "\
+Examples:
+  causeway local demo
+  causeway local demo --keep                   leaves everything running, to look around
+  causeway local demo --break pins             must end with exit code 1
+Starts everything, plays signed deliveries of five platforms with duplicates, reordering, forgeries and
+disturbances, waits until every order has ended somewhere, then compares what the fake Odoo holds with what the
+stores hold, over HTTP and without our own code. Ends with
+  demo ok: orders N/N, duplicates 0, lost 0, cents apart 0
+and exit code 0, or says what is wrong and ends with 1.";
+
+/// Arguments of `causeway local demo`.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    up: up::Args,
+    /// Take one protection away. The demo must then fail and say what went wrong.
+    #[arg(long = "break", value_name = "PROTECTION")]
+    broken: Option<Break>,
+    /// Plain orders of each store.
+    #[arg(long, default_value_t = 9)]
+    orders: u32,
+    /// Seed of the invented orders and of the sequence.
+    #[arg(long, default_value_t = 20_260_115)]
+    seed: u64,
+    /// Seconds to wait for orders that do not end.
+    #[arg(long, default_value_t = 300)]
+    patience: u64,
+    /// Leave everything running afterwards.
+    #[arg(long)]
+    keep: bool,
+}
+
+/// Runs the demo and cleans up after it, whatever happens.
+pub async fn demo(args: &Args, show: Show) -> Outcome {
+    if args.up.config.is_some() {
+        return Err(Failure::new(
+            "the demo plays invented orders on invented stores; for real ones use `causeway local up --config`",
+        ));
+    }
+    let place = args.up.place()?;
+    let outcome = tokio::select! {
+        outcome = run(&place, args, show) => outcome,
+        _ = tokio::signal::ctrl_c() => Err(Failure::new("interrupted")),
+    };
+    if args.keep {
+        eprintln!(
+            "left running; logs in {}; `causeway local down` stops it",
+            place.folder().display()
+        );
+    } else {
+        let step = Step::begin("everything is stopped and removed");
+        down::stop(&place, matches!(outcome, Ok(Answer::Yes)))?;
+        step.done();
+    }
+    outcome
+}
+
+async fn run(place: &Place, args: &Args, show: Show) -> Outcome {
+    let stack = up::start(place, &args.up).await?;
+    let sandbox = Sandbox::find(&stack).await?;
+    let ledger = Ledger::of(&stack).await?;
+    let script = script::write(&sandbox, args.orders, args.seed).await?;
+    disturb(&sandbox, args.broken).await?;
+    let removed = broken::remove(args.broken, &stack).await?;
+    let played = play::play(&sandbox, &script, args.seed, args.broken).await?;
+    let mut problems = played.problems();
+    problems.extend(settle(&ledger, &script, args, "every order ends somewhere").await?);
+    if args.broken.is_none() {
+        problems.extend(deliver_missing_product(&sandbox, &ledger, &script, args).await?);
+    }
+    removed.stop();
+    let verdict = verdict::reach(&stack, &sandbox, &ledger, &script, problems).await?;
+    verdict.show(show, args.broken)?;
+    Ok(Answer::from(verdict.ok()))
+}
+
+/// What the platforms and Odoo do to us meanwhile.
+async fn disturb(sandbox: &Sandbox, broken: Option<Break>) -> Result<(), Failure> {
+    let step = Step::begin("platforms and Odoo are told to misbehave for a while");
+    for store in &sandbox.stores {
+        let faults = match store.platform.as_str() {
+            "shopify" => serde_json::json!({"too_many": 1, "retry_after": 1, "throttled": 2}),
+            "woocommerce" => serde_json::json!({"server_error": 2, "slow": 3, "slow_millis": 400}),
+            "magento" => serde_json::json!({"too_many": 2, "retry_after": 1, "drop": 1}),
+            "prestashop" => serde_json::json!({"server_error": 1, "truncate": 1}),
+            _ => serde_json::json!({"too_many": 1, "retry_after": 2, "server_error": 1}),
+        };
+        sandbox.store_faults(store, &faults).await?;
+    }
+    let on_load = |fault: &str| serde_json::json!({"fault": fault, "model": "sale.order", "method": "load", "times": 1, "after": 1});
+    let faults = serde_json::json!({
+        "rules": [on_load("too_many_requests"), on_load("unavailable"), on_load("lost_race")],
+        "switches": {"ignore_pins": broken == Some(Break::Pins)},
+    });
+    sandbox.odoo_faults(&faults).await?;
+    step.done();
+    Ok(())
+}
+
+/// Waits until every order that was nudged has ended; names those that have not.
+async fn settle(
+    ledger: &Ledger,
+    script: &Script,
+    args: &Args,
+    text: &str,
+) -> Result<Vec<String>, Failure> {
+    // Orders that cannot end without the protection need not be waited for that long.
+    let patience = match args.broken {
+        Some(Break::Lease) => args.patience.min(60),
+        Some(Break::Dedupe | Break::Pins | Break::Signature) | None => args.patience,
+    };
+    let step = Step::begin(text);
+    let began = Instant::now();
+    let mut calm = 0;
+    loop {
+        let open = ledger.open(script).await?;
+        step.now(&format!("{} of {} open", open.len(), script.nudged().count()));
+        // Calm twice in a row: a message in flight shows up as an open row in between.
+        calm = if open.is_empty() { calm + 1 } else { 0 };
+        if calm >= 2 {
+            step.done_with(&format!("{} orders", script.nudged().count()));
+            return Ok(Vec::new());
+        }
+        if began.elapsed() > Duration::from_secs(patience) {
+            step.done_with(&format!("{} have not", open.len()));
+            return Ok(open);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// The merchant creates the product that was missing and the store sends the order once more.
+async fn deliver_missing_product(
+    sandbox: &Sandbox,
+    ledger: &Ledger,
+    script: &Script,
+    args: &Args,
+) -> Result<Vec<String>, Failure> {
+    let mut problems = Vec::new();
+    for order in script.orders.iter().filter(|order| order.role == script::Role::UnknownSku) {
+        let row = ledger.row(order).await?;
+        let named = row.and_then(|row| row.reason).unwrap_or_default();
+        if named.contains(script::UNKNOWN_SKU) {
+            eprintln!("  order {} of {} waits: {named}", order.id, order.store);
+        } else {
+            problems.push(format!(
+                "order {} of {} does not wait for its SKU by name",
+                order.id, order.store
+            ));
+        }
+        sandbox.add_product(script::UNKNOWN_SKU).await?;
+        let act = script::Act::deliver(order, "updated", "retried");
+        problems.extend(play::play_one(sandbox, &act).await?.problems());
+    }
+    problems.extend(
+        settle(ledger, script, args, "the missing product is created, its order ends").await?,
+    );
+    Ok(problems)
+}
+
+/// The stack's ledger tables, webhooks and queues are only on this machine.
+fn tables(stack: &Stack) -> Result<causeway_ledger::dynamodb::Tables, Failure> {
+    Ok(causeway_ledger::dynamodb::Tables {
+        rows: stack.output("RowsTable")?.to_owned(),
+        events: stack.output("EventsTable")?.to_owned(),
+        links: stack.output("LinksTable")?.to_owned(),
+        attention: stack.output("AttentionTable")?.to_owned(),
+    })
+}

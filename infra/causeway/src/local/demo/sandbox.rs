@@ -1,0 +1,128 @@
+//! The sandbox's controls over HTTP.
+
+use crate::local::loopback::Loopback;
+use crate::local::stack::Stack;
+use crate::report::Failure;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A running sandbox.
+pub struct Sandbox {
+    /// For deliveries too.
+    pub http: Loopback,
+    address: String,
+    odoo: String,
+    /// Its stores.
+    pub stores: Vec<Store>,
+}
+
+/// One of its stores.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Store {
+    /// Our name of it.
+    pub store: String,
+    /// Its platform.
+    pub platform: String,
+    /// Where its API lives.
+    pub url: String,
+}
+
+/// A webhook as the store would send it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Delivery {
+    /// Method.
+    pub method: String,
+    /// The registered URL.
+    pub url: String,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// Base64.
+    pub body: String,
+}
+
+#[derive(Deserialize)]
+struct Places {
+    odoo: String,
+    stores: Vec<Store>,
+}
+
+#[derive(Deserialize)]
+struct Orders {
+    orders: Vec<String>,
+}
+
+impl Sandbox {
+    /// The sandbox of a stack.
+    pub async fn find(stack: &Stack) -> Result<Self, Failure> {
+        let address = stack.sandbox.clone().ok_or_else(|| Failure::new("no sandbox is running"))?;
+        let http = Loopback::new();
+        let places: Places = http.get(&format!("{address}/_sandbox/where")).await?;
+        Ok(Self { http, address, odoo: places.odoo, stores: places.stores })
+    }
+
+    async fn control(&self, name: &str, body: Value) -> Result<Value, Failure> {
+        self.http.post(&format!("{}/_sandbox/{name}", self.address), &body).await
+    }
+
+    /// Makes orders; `kind` is plain, unknown_sku or poisoned.
+    pub async fn add_orders(
+        &self,
+        store: &str,
+        seed: u64,
+        count: u32,
+        kind: &str,
+    ) -> Result<Vec<String>, Failure> {
+        let body = json!({"store": store, "seed": seed, "count": count, "kind": kind});
+        let made: Orders =
+            self.http.post(&format!("{}/_sandbox/orders", self.address), &body).await?;
+        Ok(made.orders)
+    }
+
+    /// Changes the quantity of an order's first line.
+    pub async fn edit(&self, store: &str, order: &str, quantity: u32) -> Result<(), Failure> {
+        let quantity = quantity.to_string();
+        let body = json!({"store": store, "order": order, "line": 0, "quantity": quantity});
+        self.control("edit", body).await.map(|_| ())
+    }
+
+    /// A webhook of an order, as sent, retried, forged or tampered.
+    pub async fn delivery(
+        &self,
+        store: &str,
+        order: &str,
+        topic: &str,
+        how: &str,
+    ) -> Result<Delivery, Failure> {
+        let body = json!({"store": store, "order": order, "topic": topic, "as": how});
+        self.http.post(&format!("{}/_sandbox/delivery", self.address), &body).await
+    }
+
+    /// Sets what a store does wrong.
+    pub async fn store_faults(&self, store: &Store, faults: &Value) -> Result<(), Failure> {
+        let url = format!("{}/_sandbox/faults", store.url);
+        self.http.post::<Value>(&url, faults).await.map(|_| ())
+    }
+
+    /// Sets what Odoo does wrong.
+    pub async fn odoo_faults(&self, faults: &Value) -> Result<(), Failure> {
+        let url = format!("{}/_sandbox/faults", self.odoo);
+        self.http.post::<Value>(&url, faults).await.map(|_| ())
+    }
+
+    /// Creates a product in Odoo.
+    pub async fn add_product(&self, sku: &str) -> Result<(), Failure> {
+        let url = format!("{}/_sandbox/seed", self.odoo);
+        let body = json!({"products": [{"sku": sku, "price": "10.00"}]});
+        self.http.post::<Value>(&url, &body).await.map(|_| ())
+    }
+
+    /// What a store holds.
+    pub async fn store_state(&self, store: &Store) -> Result<Value, Failure> {
+        self.http.get(&format!("{}/_sandbox/state", store.url)).await
+    }
+
+    /// What Odoo holds.
+    pub async fn odoo_state(&self) -> Result<Value, Failure> {
+        self.http.get(&format!("{}/_sandbox/state", self.odoo)).await
+    }
+}

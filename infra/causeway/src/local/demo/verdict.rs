@@ -1,0 +1,221 @@
+//! What the demo came to, as a table and one line.
+
+use super::broken::Break;
+use super::check::{Compared, compare, sold};
+use super::ledger::Ledger;
+use super::sandbox::{Sandbox, Store};
+use super::script::{Role, Script};
+use crate::local::stack::Stack;
+use crate::local::steps::Step;
+use crate::report::{Failure, Show, json, table};
+use causeway_domain::Decimal;
+use causeway_ledger::State;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What became of one store's orders.
+struct Line {
+    store: Store,
+    compared: Compared,
+    /// Orders by the state of their row.
+    states: BTreeMap<String, usize>,
+    forged: usize,
+}
+
+/// What became of all.
+pub struct Verdict {
+    lines: Vec<Line>,
+    questions: Vec<String>,
+    problems: Vec<String>,
+}
+
+/// Reads stores, Odoo and the ledger and compares.
+pub async fn reach(
+    stack: &Stack,
+    sandbox: &Sandbox,
+    ledger: &Ledger,
+    script: &Script,
+    mut problems: Vec<String>,
+) -> Result<Verdict, Failure> {
+    let step = Step::begin("what Odoo holds is compared with what the stores hold");
+    let odoo = sandbox.odoo_state().await?;
+    let mut lines = Vec::new();
+    for store in &sandbox.stores {
+        let state = sandbox.store_state(store).await?;
+        problems.extend(violations(store, &state));
+        let compared = compare(&sold(&state), &never(script, store), &odoo);
+        problems.extend(compared.problems.iter().cloned());
+        let forged = script
+            .orders
+            .iter()
+            .filter(|order| order.store == store.store && order.role == Role::Forged);
+        let states = states(ledger, script, store).await?;
+        lines.push(Line { store: store.clone(), compared, states, forged: forged.count() });
+    }
+    let expected: usize =
+        lines.iter().map(|line| line.compared.once + line.compared.duplicates).sum();
+    let held = odoo.get("orders").and_then(Value::as_array).map_or(0, Vec::len);
+    if held > expected {
+        problems.push(format!(
+            "Odoo holds {held} sale orders, {expected} of them belong to orders of the stores"
+        ));
+    }
+    let questions = questions(ledger, script, &mut problems).await?;
+    step.done_with(stack.sandbox.as_deref().unwrap_or_default());
+    Ok(Verdict { lines, questions, problems })
+}
+
+/// What a store says we asked against its platform's contract.
+fn violations(store: &Store, state: &Value) -> Vec<String> {
+    let list = state.get("violations").and_then(Value::as_array).cloned().unwrap_or_default();
+    list.iter()
+        .map(|said| format!("{} was asked against its contract: {said}", store.store))
+        .collect()
+}
+
+fn never(script: &Script, store: &Store) -> BTreeSet<String> {
+    script
+        .orders
+        .iter()
+        .filter(|order| order.store == store.store)
+        .filter(|order| matches!(order.role, Role::Poisoned | Role::Forged))
+        .map(|order| order.id.clone())
+        .collect()
+}
+
+async fn states(
+    ledger: &Ledger,
+    script: &Script,
+    store: &Store,
+) -> Result<BTreeMap<String, usize>, Failure> {
+    let mut states = BTreeMap::new();
+    for order in script.nudged().filter(|order| order.store == store.store) {
+        let row = ledger.row(order).await?;
+        let state = row.map_or("none".to_owned(), |row| match row.state {
+            State::Done if row.odoo_ids.is_empty() => "ignored".to_owned(),
+            state => format!("{state:?}").to_lowercase(),
+        });
+        *states.entry(state).or_default() += 1;
+    }
+    Ok(states)
+}
+
+/// The questions that were raised; exactly the poisoned orders should have one.
+async fn questions(
+    ledger: &Ledger,
+    script: &Script,
+    problems: &mut Vec<String>,
+) -> Result<Vec<String>, Failure> {
+    let raised = ledger.attention().await?;
+    for order in &script.orders {
+        let own = raised.iter().find(|item| {
+            item.key.store.as_str() == order.store
+                && item.key.subject == format!("order/{}", order.id)
+        });
+        let of = format!("order {} of {}", order.id, order.store);
+        match (order.role, own) {
+            (Role::Poisoned, None) => {
+                problems.push(format!("{of} is poisoned and nobody was asked"))
+            }
+            (Role::Poisoned, Some(_)) | (_, None) => {}
+            (_, Some(item)) => problems.push(format!("{of} asks for a person: {}", item.reason)),
+        }
+    }
+    Ok(raised
+        .into_iter()
+        .map(|item| {
+            let number = item.number.unwrap_or_default();
+            format!("{} {number}: {} -> {}", item.key.store, item.reason, item.fix)
+        })
+        .collect())
+}
+
+impl Verdict {
+    /// True if nothing is wrong.
+    pub fn ok(&self) -> bool {
+        self.problems.is_empty()
+            && self.lost() == 0
+            && self.duplicates() == 0
+            && self.cents().is_zero()
+    }
+
+    fn due(&self) -> usize {
+        self.lines.iter().map(|line| line.compared.due).sum()
+    }
+    fn once(&self) -> usize {
+        self.lines.iter().map(|line| line.compared.once).sum()
+    }
+    fn duplicates(&self) -> usize {
+        self.lines.iter().map(|line| line.compared.duplicates).sum()
+    }
+    fn lost(&self) -> usize {
+        self.lines.iter().map(|line| line.compared.lost).sum()
+    }
+    fn cents(&self) -> Decimal {
+        self.lines.iter().map(|line| line.compared.cents).sum()
+    }
+
+    /// Prints it.
+    pub fn show(&self, show: Show, broken: Option<Break>) -> Result<(), Failure> {
+        let figures = format!(
+            "orders {}/{}, duplicates {}, lost {}, cents apart {}",
+            self.once(),
+            self.due(),
+            self.duplicates(),
+            self.lost(),
+            self.cents()
+        );
+        match show {
+            Show::Json => json(&serde_json::json!({
+                "ok": self.ok(), "orders": self.due(), "once": self.once(), "duplicates": self.duplicates(),
+                "lost": self.lost(), "cents_apart": self.cents().to_string(), "questions": self.questions,
+                "problems": self.problems,
+            })),
+            Show::Text => {
+                self.print();
+                if let Some(broken) = broken {
+                    println!("played without this protection: {broken:?}");
+                }
+                let word = if self.ok() { "ok" } else { "FAILED" };
+                println!("demo {word}: {figures}");
+                Ok(())
+            }
+        }
+    }
+
+    fn print(&self) {
+        let head = [
+            "store",
+            "must be in Odoo",
+            "are, once",
+            "doubled",
+            "lost",
+            "cents apart",
+            "ledger says",
+            "forged only",
+        ];
+        let mut lines = table(head);
+        for line in &self.lines {
+            let states: Vec<String> =
+                line.states.iter().map(|(state, count)| format!("{count} {state}")).collect();
+            let compared = &line.compared;
+            lines.add_row([
+                line.store.store.clone(),
+                compared.due.to_string(),
+                compared.once.to_string(),
+                compared.duplicates.to_string(),
+                compared.lost.to_string(),
+                compared.cents.to_string(),
+                states.join(", "),
+                line.forged.to_string(),
+            ]);
+        }
+        println!("{lines}");
+        for question in &self.questions {
+            println!("for a person: {question}");
+        }
+        for problem in &self.problems {
+            println!("wrong: {problem}");
+        }
+    }
+}
