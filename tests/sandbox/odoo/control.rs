@@ -72,7 +72,8 @@ fn orders(state: &mut State) -> Value {
         get(row, field).id().map_or(Value::Bool(false), |id| json!(env.display_name(model, id)))
     };
     let order = |(id, row): (i64, &Record)| {
-        let lines: Vec<Value> = super::sale_order::lines(&env, id).iter().map(|l| line(&env, *l)).collect();
+        let lines: Vec<Value> =
+            super::sale_order::lines(&env, id).iter().map(|l| line(&env, *l)).collect();
         json!({
             "id": id, "name": text(get(row, "name")), "state": text(get(row, "state")),
             "locked": get(row, "locked").truthy(), "date_order": text(get(row, "date_order")),
@@ -116,8 +117,24 @@ fn line(env: &super::env::Env<'_>, id: i64) -> Value {
 fn partners(state: &mut State) -> Value {
     let env = state.env();
     let plain = [
-        "name", "email", "email_normalized", "phone", "street", "street2", "zip", "city", "vat", "type",
-        "is_company", "lang", "ref", "parent_id", "country_id", "state_id", "commercial_partner_id", "active",
+        "name",
+        "email",
+        "email_normalized",
+        "phone",
+        "street",
+        "street2",
+        "zip",
+        "city",
+        "vat",
+        "type",
+        "is_company",
+        "lang",
+        "ref",
+        "parent_id",
+        "country_id",
+        "state_id",
+        "commercial_partner_id",
+        "active",
     ];
     let partner = |(id, row): (i64, &Record)| {
         let mut object: Map<String, Value> =

@@ -88,7 +88,8 @@ fn relation(load: &mut Load<'_, '_>, field: &Field, children: &[Raw]) -> Convert
         (Type::Many2one, [child, ..]) => {
             let Some((kind, value)) = only_reference(child) else {
                 return refuse(
-                    "Can not create Many-To-One records indirectly, import the field separately".to_owned(),
+                    "Can not create Many-To-One records indirectly, import the field separately"
+                        .to_owned(),
                     None,
                 );
             };
@@ -103,7 +104,9 @@ fn relation(load: &mut Load<'_, '_>, field: &Field, children: &[Raw]) -> Convert
 /// The one column (`id`, `.id` or the name) that a reference is given by.
 fn only_reference(child: &Raw) -> Option<(String, Value)> {
     match child.cells.as_slice() {
-        [(kind, value)] if matches!(kind.as_str(), "id" | ".id" | "") && child.children.is_empty() => {
+        [(kind, value)]
+            if matches!(kind.as_str(), "id" | ".id" | "") && child.children.is_empty() =>
+        {
             Some((kind.clone(), value.clone()))
         }
         _ => None,
@@ -112,10 +115,16 @@ fn only_reference(child: &Raw) -> Option<(String, Value)> {
 
 fn many(load: &mut Load<'_, '_>, field: &Field, child: &Raw) -> Converted<Val> {
     let Some((kind, value)) = only_reference(child) else {
-        return refuse("Can not create Many-To-One records indirectly, import the field separately".to_owned(), None);
+        return refuse(
+            "Can not create Many-To-One records indirectly, import the field separately".to_owned(),
+            None,
+        );
     };
     let Some(text) = value.as_str() else {
-        return Err(Fail::attribute(format!("'{}' object has no attribute 'split'", python(&value))));
+        return Err(Fail::attribute(format!(
+            "'{}' object has no attribute 'split'",
+            python(&value)
+        )));
     };
     let mut ids = Vec::new();
     for part in text.split(',') {
@@ -207,14 +216,18 @@ fn reference(
             }
             let id = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
             let Some(id) = id else {
-                let text = format!("Invalid database id '{}' for the field '{{field}}'", shown(value));
+                let text =
+                    format!("Invalid database id '{}' for the field '{{field}}'", shown(value));
                 return refuse(text, Some(possible_values(&target, true)));
             };
             ("database id", load.env.store.row(&target, id).map(|_| id))
         }
         "id" => {
             let Some(text) = value.as_str() else {
-                return Err(Fail::attribute(format!("'{}' object has no attribute 'lower'", python(value))));
+                return Err(Fail::attribute(format!(
+                    "'{}' object has no attribute 'lower'",
+                    python(value)
+                )));
             };
             if no(text) {
                 return Ok(Ok(None));
@@ -222,7 +235,8 @@ fn reference(
             let name = full_name(text);
             load.flush_for(Some(&name), None)?;
             let known = load.env.store.external(&name).cloned();
-            let known = known.filter(|known| load.env.store.row(&known.model, known.record).is_some());
+            let known =
+                known.filter(|known| load.env.store.row(&known.model, known.record).is_some());
             if let Some(known) = known.as_ref().filter(|known| known.model != target) {
                 let text = format!(
                     "Invalid external ID {name}: expected model '{target}', found '{}'",
@@ -238,7 +252,8 @@ fn reference(
         }
     };
     if id.is_none() {
-        let text = format!("No matching record found for {label} '{}' in field '{{field}}'", shown(value));
+        let text =
+            format!("No matching record found for {label} '{}' in field '{{field}}'", shown(value));
         return refuse(text, Some(possible_values(&target, kind != "")));
     }
     Ok(Ok(id))
@@ -279,7 +294,10 @@ fn plain(env: &Env<'_>, field: &Field, value: &Value) -> Converted<Cell> {
         Type::Boolean => boolean(text_of(value)?),
         Type::Integer => match shown(value).trim().parse() {
             Ok(number) => Ok(Ok(Cell::Int(number))),
-            Err(_) => refuse(format!("'{}' does not seem to be an integer for field '{{field}}'", shown(value)), None),
+            Err(_) => refuse(
+                format!("'{}' does not seem to be an integer for field '{{field}}'", shown(value)),
+                None,
+            ),
         },
         Type::Float | Type::Monetary => number(value),
         Type::Date => {
@@ -297,7 +315,10 @@ fn plain(env: &Env<'_>, field: &Field, value: &Value) -> Converted<Cell> {
         Type::Json => match value {
             Value::String(text) => match serde_json::from_str(text) {
                 Ok(json) => Ok(Ok(Cell::Json(json))),
-                Err(_) => refuse(format!("'{text}' does not seem to be a valid JSON for field '{{field}}'"), None),
+                Err(_) => refuse(
+                    format!("'{text}' does not seem to be a valid JSON for field '{{field}}'"),
+                    None,
+                ),
             },
             other => Err(Fail::type_error(format!(
                 "the JSON object must be str, bytes or bytearray, not {}",
@@ -335,12 +356,17 @@ fn number(value: &Value) -> Converted<Cell> {
 fn datetime(env: &Env<'_>, value: &Value) -> Converted<Cell> {
     let refusal = || {
         refuse(
-            format!("'{}' does not seem to be a valid datetime for field '{{field}}'", shown(value)),
+            format!(
+                "'{}' does not seem to be a valid datetime for field '{{field}}'",
+                shown(value)
+            ),
             Some(json!("Use the format '2012-12-31 23:59:59'")),
         )
     };
     let Ok(text) = values::datetime(value) else { return refusal() };
-    let Ok(local) = jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", &text) else { return refusal() };
+    let Ok(local) = jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", &text) else {
+        return refusal();
+    };
     match local.to_zoned(env.time_zone()) {
         Ok(zoned) => Ok(Ok(Cell::Text(super::env::datetime_text(zoned.timestamp())))),
         Err(_) => refusal(),
@@ -352,14 +378,17 @@ fn selection(env: &Env<'_>, field: &Field, text: &str) -> Converted<Cell> {
     let installed: Vec<(String, String)> = env
         .store
         .rows("res.lang")
-        .map(|(_, row)| ["code", "name"].map(|f| super::cell::get(row, f).as_text().unwrap_or_default().to_owned()))
+        .map(|(_, row)| {
+            ["code", "name"]
+                .map(|f| super::cell::get(row, f).as_text().unwrap_or_default().to_owned())
+        })
         .map(|[code, name]| (code, name))
         .collect();
     let values = if field.name == "lang" { &installed } else { &field.selection };
     let wanted = text.to_lowercase();
-    let hit = values.iter().find(|(value, label)| {
-        value.to_lowercase() == wanted || label.to_lowercase() == wanted
-    });
+    let hit = values
+        .iter()
+        .find(|(value, label)| value.to_lowercase() == wanted || label.to_lowercase() == wanted);
     match hit {
         Some((value, _)) => Ok(Ok(Cell::Text(value.clone()))),
         None => refuse(

@@ -44,7 +44,14 @@ impl Call {
         schema().bind(found, method, described, &arguments)?;
         arguments.remove("context");
         let ids = ids(arguments.remove("ids").as_ref());
-        Ok(Self { user, model: model.to_owned(), method: method.to_owned(), arguments, ids, context })
+        Ok(Self {
+            user,
+            model: model.to_owned(),
+            method: method.to_owned(),
+            arguments,
+            ids,
+            context,
+        })
     }
 
     /// How many records it is about, for the latency table.
@@ -72,7 +79,11 @@ pub fn run(env: &mut Env<'_>, call: &Call) -> Answer<Value> {
     env.check_language()?;
     let model = schema().model(&call.model)?;
     if call.model == "ir.model.data" {
-        access::check(env.user, model, Operation::Read)?;
+        let create = call.method == "create";
+        access::check(env.user, model, if create { Operation::Create } else { Operation::Read })?;
+        if !matches!(call.method.as_str(), "read" | "search" | "search_read" | "search_count") {
+            return Err(Fail::not_built(&format!("ir.model.data.{}", call.method)));
+        }
         mirror_names(env);
     }
     match call.method.as_str() {
@@ -101,9 +112,9 @@ fn query(env: &Env<'_>, model: &'static Model, call: &Call) -> Answer<Value> {
     }
     if call.method == "export_data" {
         return Err(match env.user {
-            User::Inbound => {
-                Fail::user("You don't have the rights to export data. Please contact an Administrator.")
-            }
+            User::Inbound => Fail::user(
+                "You don't have the rights to export data. Please contact an Administrator.",
+            ),
             User::Admin => Fail::not_built("export_data"),
         });
     }
@@ -113,7 +124,8 @@ fn query(env: &Env<'_>, model: &'static Model, call: &Call) -> Answer<Value> {
         Some(Value::Null | Value::Bool(false)) => Style::Ids,
         _ => Style::Classic,
     };
-    let find = || reading::search(env, model, argument(call, "domain"), &Search::from(&call.arguments));
+    let find =
+        || reading::search(env, model, argument(call, "domain"), &Search::from(&call.arguments));
     match call.method.as_str() {
         "search" => find().map(|ids| json!(ids)),
         "search_count" => find().map(|ids| json!(ids.len())),
@@ -125,10 +137,16 @@ fn query(env: &Env<'_>, model: &'static Model, call: &Call) -> Answer<Value> {
             call.arguments.get("allfields"),
             call.arguments.get("attributes"),
         )),
-        "get_metadata" => Ok(Value::Array(call.ids.iter().map(|id| metadata(env, model, *id)).collect())),
+        "get_metadata" => {
+            Ok(Value::Array(call.ids.iter().map(|id| metadata(env, model, *id)).collect()))
+        }
         "get_external_id" => {
-            let first = |id: &i64| env.store.names_of(&model.name, *id).first().cloned().unwrap_or_default();
-            Ok(Value::Object(call.ids.iter().map(|id| (id.to_string(), json!(first(id)))).collect()))
+            let first = |id: &i64| {
+                env.store.names_of(&model.name, *id).first().cloned().unwrap_or_default()
+            };
+            Ok(Value::Object(
+                call.ids.iter().map(|id| (id.to_string(), json!(first(id)))).collect(),
+            ))
         }
         "name_search" => name_search(env, model, call),
         "context_get" => Ok(context_of(env)),
@@ -168,7 +186,8 @@ fn metadata(env: &Env<'_>, model: &Model, id: i64) -> Value {
         Some(id) => json!([id, env.display_name("res.users", id)]),
         None => Value::Bool(false),
     };
-    let date = |field: &str| get(row, field).as_text().map_or(Value::Bool(false), |text| json!(text));
+    let date =
+        |field: &str| get(row, field).as_text().map_or(Value::Bool(false), |text| json!(text));
     let names: Vec<Value> = env
         .store
         .names_of(&model.name, id)
@@ -192,7 +211,8 @@ fn mirror_names(env: &mut Env<'_>) {
     for id in env.store.ids("ir.model.data") {
         env.store.put("ir.model.data", id, None);
     }
-    let all: Vec<_> = env.store.externals().map(|(name, known)| (name.clone(), known.clone())).collect();
+    let all: Vec<_> =
+        env.store.externals().map(|(name, known)| (name.clone(), known.clone())).collect();
     for (full, known) in all {
         let (module, name) = full.split_once('.').unwrap_or(("__import__", &full));
         let mut row = Record::new();
@@ -282,11 +302,17 @@ fn verb(env: &mut Env<'_>, model: &'static Model, call: &Call) -> Answer<Value> 
     access::check(env.user, model, Operation::Write)?;
     env.check_companies()?;
     match (model.name.as_str(), call.method.as_str()) {
-        ("sale.order", "action_confirm") => sale_order::confirm(env, &call.ids).map(|()| json!(true)),
+        ("sale.order", "action_confirm") => {
+            sale_order::confirm(env, &call.ids).map(|()| json!(true))
+        }
         ("sale.order", "action_cancel") => sale_order::cancel(env, &call.ids).map(|()| json!(true)),
         ("sale.order", "action_draft") => sale_order::draft(env, &call.ids).map(|()| json!(true)),
-        ("sale.order", "action_lock") => sale_order::lock(env, &call.ids, true).map(|()| Value::Null),
-        ("sale.order", "action_unlock") => sale_order::lock(env, &call.ids, false).map(|()| Value::Null),
+        ("sale.order", "action_lock") => {
+            sale_order::lock(env, &call.ids, true).map(|()| Value::Null)
+        }
+        ("sale.order", "action_unlock") => {
+            sale_order::lock(env, &call.ids, false).map(|()| Value::Null)
+        }
         ("stock.picking", "button_validate") => stock::validate(env, &call.ids),
         (model, method) => Err(Fail::not_built(&format!("{model}.{method}"))),
     }

@@ -23,8 +23,21 @@ pub enum Domain {
 }
 
 const OPERATORS: &[&str] = &[
-    "=", "!=", "<>", "in", "not in", "<", ">", "<=", ">=", "like", "ilike", "not like",
-    "not ilike", "=like", "=ilike",
+    "=",
+    "!=",
+    "<>",
+    "in",
+    "not in",
+    "<",
+    ">",
+    "<=",
+    ">=",
+    "like",
+    "ilike",
+    "not like",
+    "not ilike",
+    "=like",
+    "=ilike",
 ];
 
 /// Parses and checks a domain.
@@ -63,7 +76,8 @@ fn node(model: &Model, rest: &mut &[Value], whole: &Value) -> Answer<Domain> {
 }
 
 fn leaf(model: &Model, term: &[Value]) -> Answer<Domain> {
-    let (path, operator) = (term[0].as_str().unwrap_or_default(), term[1].as_str().unwrap_or_default());
+    let (path, operator) =
+        (term[0].as_str().unwrap_or_default(), term[1].as_str().unwrap_or_default());
     let quoted = || format!("('{path}', '{operator}', {})", repr(&term[2]));
     if !OPERATORS.contains(&operator) {
         return Err(Fail::value(format!("Invalid operator in condition {}", quoted())));
@@ -126,7 +140,14 @@ pub fn matches(env: &Env<'_>, model: &Model, id: i64, domain: &Domain) -> bool {
     }
 }
 
-fn term(env: &Env<'_>, model: &Model, id: i64, path: &[String], operator: &str, value: &Value) -> bool {
+fn term(
+    env: &Env<'_>,
+    model: &Model,
+    id: i64,
+    path: &[String],
+    operator: &str,
+    value: &Value,
+) -> bool {
     let Some(field) = model.field(&path[0]) else { return false };
     let cell = reading::cell(env, model, id, &field.name);
     if let [_, rest @ ..] = path
@@ -182,9 +203,15 @@ fn equal(env: &Env<'_>, field: &Field, cell: &Cell, value: &Value) -> bool {
             id.as_i64().is_some_and(|id| ids.contains(&id))
         }
         (Type::Many2one | Type::Many2many | Type::One2many, _) => ids.is_empty(),
-        (Type::Integer | Type::Float | Type::Monetary, value) => number(value) == Some(cell.number()),
-        (Type::Boolean, value) => cell.truthy() == (value == &Value::Bool(true) || value.as_i64() == Some(1)),
-        (_, Value::String(text)) => cell.as_text() == Some(text) || (text.is_empty() && !cell.truthy()),
+        (Type::Integer | Type::Float | Type::Monetary, value) => {
+            number(value) == Some(cell.number())
+        }
+        (Type::Boolean, value) => {
+            cell.truthy() == (value == &Value::Bool(true) || value.as_i64() == Some(1))
+        }
+        (_, Value::String(text)) => {
+            cell.as_text() == Some(text) || (text.is_empty() && !cell.truthy())
+        }
         (_, Value::Null | Value::Bool(false)) => !cell.truthy(),
         (_, other) => cell.as_text() == Some(&other.to_string()),
     }
@@ -229,8 +256,11 @@ fn like(env: &Env<'_>, field: &Field, cell: &Cell, operator: &str, value: &Value
         Cell::Refs(ids) => names(env, field, ids),
         other => other.as_text().map(str::to_owned).into_iter().collect(),
     };
-    let pattern = if operator.starts_with('=') { pattern.to_owned() } else { format!("%{pattern}%") };
-    let fold = |text: &str| if operator.ends_with("ilike") { text.to_lowercase() } else { text.to_owned() };
+    let pattern =
+        if operator.starts_with('=') { pattern.to_owned() } else { format!("%{pattern}%") };
+    let fold = |text: &str| {
+        if operator.ends_with("ilike") { text.to_lowercase() } else { text.to_owned() }
+    };
     let letters: Vec<char> = fold(&pattern).chars().collect();
     texts.iter().any(|text| wildcard(&letters, &fold(text).chars().collect::<Vec<char>>()))
 }

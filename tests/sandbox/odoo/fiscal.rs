@@ -47,7 +47,8 @@ fn fits(env: &Env<'_>, position: i64, delivery: i64) -> bool {
     let vat = env.cell("res.partner", delivery, "vat");
     let vat = vat.as_text().is_some_and(|vat| vat != "/" && vat.len() > 2);
     let in_group = |group: i64| {
-        country.is_some_and(|c| env.cell("res.country.group", group, "country_ids").ids().contains(&c))
+        country
+            .is_some_and(|c| env.cell("res.country.group", group, "country_ids").ids().contains(&c))
     };
     (!get(row, "vat_required").truthy() || vat)
         && get(row, "country_id").id().is_none_or(|own| country == Some(own))

@@ -2,7 +2,7 @@
 
 use super::dispatch::Call;
 use super::env::User;
-use super::fail::Fail;
+use super::fail::{Fail, Kind};
 use super::schema::schema;
 use super::seed::Seed;
 use super::state::{Outcome, State};
@@ -24,7 +24,10 @@ pub fn version() -> Value {
 
 /// A result.
 pub fn result(id: &Value, result: Value) -> Value {
-    json!({"jsonrpc": "2.0", "id": id, "result": result})
+    match result {
+        Value::Null => json!({"jsonrpc": "2.0", "id": id}),
+        result => json!({"jsonrpc": "2.0", "id": id, "result": result}),
+    }
 }
 
 /// An exception.
@@ -39,7 +42,10 @@ fn raised(name: &str, message: &str) -> Value {
 
 /// What a server without PostgreSQL answers here.
 pub fn database_down(id: &Value) -> Value {
-    error(id, raised("psycopg2.OperationalError", "connection to server failed: Connection refused\n"))
+    error(
+        id,
+        raised("psycopg2.OperationalError", "connection to server failed: Connection refused\n"),
+    )
 }
 
 /// Runs one request body.
@@ -52,8 +58,7 @@ pub fn handle(state: &mut State, body: &Value) -> Legacy {
         (Some("common"), Some("version")) => Legacy::Answered(result(&id, version())),
         (Some("common"), Some("authenticate" | "login")) => {
             if text(0) != Seed::DATABASE {
-                let message = format!("connection to server failed: FATAL:  database \"{}\" does not exist\n", text(0));
-                return Legacy::Answered(error(&id, raised("psycopg2.OperationalError", &message)));
+                return Legacy::Answered(no_database(&id, &text(0)));
             }
             let known = state.login(&text(1)).filter(|user| State::user(&text(2)) == Some(*user));
             Legacy::Answered(result(&id, known.map_or(json!(false), |user| json!(user.id()))))
@@ -61,16 +66,32 @@ pub fn handle(state: &mut State, body: &Value) -> Legacy {
         (Some("object"), Some("execute_kw")) => execute(state, &id, &arguments),
         (service, method) => Legacy::Answered(error(
             &id,
-            raised("builtins.KeyError", &format!("{}.{}", service.unwrap_or("-"), method.unwrap_or("-"))),
+            raised(
+                "builtins.KeyError",
+                &format!("{}.{}", service.unwrap_or("-"), method.unwrap_or("-")),
+            ),
         )),
     }
 }
 
+fn no_database(id: &Value, name: &str) -> Value {
+    let message = format!(
+        "connection to server at \"127.0.0.1\", port 5432 failed: FATAL:  database \"{name}\" does not exist\n"
+    );
+    error(id, raised("psycopg2.OperationalError", &message))
+}
+
 fn execute(state: &mut State, id: &Value, arguments: &[Value]) -> Legacy {
     let text = |at: usize| arguments.get(at).and_then(Value::as_str).unwrap_or_default();
+    if text(0) != Seed::DATABASE {
+        return Legacy::Answered(no_database(id, text(0)));
+    }
     let user = State::user(text(2)).filter(|user| arguments.get(1) == Some(&json!(user.id())));
-    let Some(user) = user.filter(|_| text(0) == Seed::DATABASE) else {
-        return Legacy::Answered(error(id, raised("odoo.exceptions.AccessDenied", "Access Denied")));
+    let Some(user) = user else {
+        return Legacy::Answered(error(
+            id,
+            raised("odoo.exceptions.AccessDenied", "Access Denied"),
+        ));
     };
     let (model, method) = (text(3), text(4));
     let positional = arguments.get(5).and_then(Value::as_array).cloned().unwrap_or_default();
@@ -93,7 +114,10 @@ fn bind(
     let Some(found) = schema().find(model) else {
         return Err(Fail::user(format!("Object {model} doesn't exist")));
     };
-    let described = schema().method(found, method)?;
+    let described = schema().method(found, method).map_err(|fail| match fail.kind {
+        Kind::NotFound => Fail::attribute(fail.message),
+        _ => fail,
+    })?;
     let mut values = positional.into_iter();
     if !described.on_model
         && let Some(ids) = values.next()

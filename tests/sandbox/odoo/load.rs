@@ -62,11 +62,20 @@ pub struct Load<'l, 'e> {
 }
 
 /// `load(fields, data)`.
-pub fn load(env: &mut Env<'_>, model: &'static Model, fields: &Value, data: &Value) -> Answer<Value> {
-    let paths: Vec<Vec<String>> = fields.as_array().map_or(&[][..], Vec::as_slice).iter().map(path).collect();
-    let rows: Vec<&[Value]> = data.as_array().map_or(&[][..], Vec::as_slice).iter().map(|row| {
-        row.as_array().map_or(&[][..], Vec::as_slice)
-    }).collect();
+pub fn load(
+    env: &mut Env<'_>,
+    model: &'static Model,
+    fields: &Value,
+    data: &Value,
+) -> Answer<Value> {
+    let paths: Vec<Vec<String>> =
+        fields.as_array().map_or(&[][..], Vec::as_slice).iter().map(path).collect();
+    let rows: Vec<&[Value]> = data
+        .as_array()
+        .map_or(&[][..], Vec::as_slice)
+        .iter()
+        .map(|row| row.as_array().map_or(&[][..], Vec::as_slice))
+        .collect();
     let children = paths
         .iter()
         .filter_map(|path| model.field(&path[0]).filter(|f| f.kind == Type::One2many))
@@ -74,8 +83,15 @@ pub fn load(env: &mut Env<'_>, model: &'static Model, fields: &Value, data: &Val
         .chain([model.name.clone()])
         .collect();
     let start = env.store.mark();
-    let mut load =
-        Load { env, model, start, waiting: Vec::new(), ids: Vec::new(), messages: Vec::new(), children };
+    let mut load = Load {
+        env,
+        model,
+        start,
+        waiting: Vec::new(),
+        ids: Vec::new(),
+        messages: Vec::new(),
+        children,
+    };
     let records = extract(model, &paths, &rows)?;
     for (index, (raw, from, to)) in records.into_iter().enumerate() {
         load.record(index, &raw, from, to)?;
@@ -98,7 +114,8 @@ type Extracted = Vec<(Raw, usize, usize)>;
 
 /// Rows that fill only one2many columns belong to the record above.
 fn extract(model: &Model, paths: &[Vec<String>], rows: &[&[Value]]) -> Answer<Extracted> {
-    let one2many = |path: &[String]| model.field(&path[0]).is_some_and(|f| f.kind == Type::One2many);
+    let one2many =
+        |path: &[String]| model.field(&path[0]).is_some_and(|f| f.kind == Type::One2many);
     for path in paths {
         let name = path[0].as_str();
         if !matches!(name, "id" | ".id" | "") && model.field(name).is_none() {
@@ -124,9 +141,9 @@ fn extract(model: &Model, paths: &[Vec<String>], rows: &[&[Value]]) -> Answer<Ex
 fn raw(model: &Model, paths: &[Vec<String>], span: &[&[Value]]) -> Answer<Raw> {
     let mut raw = Raw::default();
     let relational = |name: &str| {
-        model.field(name).is_some_and(|f| {
-            matches!(f.kind, Type::Many2one | Type::One2many | Type::Many2many)
-        })
+        model
+            .field(name)
+            .is_some_and(|f| matches!(f.kind, Type::Many2one | Type::One2many | Type::Many2many))
     };
     for (path, cell) in paths.iter().zip(span[0]) {
         if !relational(&path[0]) {
@@ -141,17 +158,27 @@ fn raw(model: &Model, paths: &[Vec<String>], span: &[&[Value]]) -> Answer<Raw> {
         }
         seen.push(name);
         let columns: Vec<usize> = (0..paths.len()).filter(|at| paths[*at][0] == name).collect();
-        let below: Vec<Vec<String>> = columns
-            .iter()
-            .map(|at| if paths[*at].len() > 1 { paths[*at][1..].to_vec() } else { vec![String::new()] })
-            .collect();
+        let below: Vec<Vec<String>> =
+            columns
+                .iter()
+                .map(|at| {
+                    if paths[*at].len() > 1 {
+                        paths[*at][1..].to_vec()
+                    } else {
+                        vec![String::new()]
+                    }
+                })
+                .collect();
         let cells: Vec<Vec<Value>> = span
             .iter()
-            .map(|row| columns.iter().map(|at| row.get(*at).cloned().unwrap_or(Value::Null)).collect())
+            .map(|row| {
+                columns.iter().map(|at| row.get(*at).cloned().unwrap_or(Value::Null)).collect()
+            })
             .filter(|row: &Vec<Value>| row.iter().any(filled))
             .collect();
         let rows: Vec<&[Value]> = cells.iter().map(Vec::as_slice).collect();
-        let target = model.field(name).and_then(|f| f.relation.as_deref()).and_then(|t| schema().find(t));
+        let target =
+            model.field(name).and_then(|f| f.relation.as_deref()).and_then(|t| schema().find(t));
         let children = match target {
             Some(target) => extract(target, &below, &rows)?.into_iter().map(|r| r.0).collect(),
             None => Vec::new(),
@@ -185,7 +212,8 @@ impl Load<'_, '_> {
         message.insert("type".to_owned(), json!("error"));
         message.insert("field".to_owned(), json!(".id"));
         let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        message.insert("message".to_owned(), json!(format!("Unknown database identifier '{shown}'")));
+        message
+            .insert("message".to_owned(), json!(format!("Unknown database identifier '{shown}'")));
         self.messages.push(Value::Object(message));
         None
     }
@@ -312,7 +340,9 @@ fn save(env: &mut Env<'_>, model: &Model, batch: &[&Waiting]) -> Answer<Vec<i64>
                 ids[at] = id;
             }
             (None, None) if update => {
-                return Err(Fail::validation("Cannot update a record without specifying its id or xml_id"));
+                return Err(Fail::validation(
+                    "Cannot update a record without specifying its id or xml_id",
+                ));
             }
             (None, None) => new.push(at),
         }
@@ -341,7 +371,10 @@ fn check_names(env: &Env<'_>, model: &Model, batch: &[&Waiting]) -> Answer<()> {
             }
         } else if names[..at].contains(name) {
             // One insert cannot write the same external id twice: the second pass sorts it out.
-            return Err(Fail::database("ON CONFLICT DO UPDATE command cannot affect row a second time", None));
+            return Err(Fail::database(
+                "ON CONFLICT DO UPDATE command cannot affect row a second time",
+                None,
+            ));
         }
     }
     Ok(())

@@ -78,12 +78,7 @@ pub fn delete(env: &mut Env<'_>, model: &str, id: i64) {
 }
 
 /// Inserts a row: `defaults`, then the values, then who and when.
-pub fn insert(
-    env: &mut Env<'_>,
-    model: &Model,
-    vals: Vals,
-    mut defaults: Record,
-) -> Answer<i64> {
+pub fn insert(env: &mut Env<'_>, model: &Model, vals: Vals, mut defaults: Record) -> Answer<i64> {
     let id = env.store.next_id(&model.name);
     if model.field("active").is_some() {
         defaults.entry("active".to_owned()).or_insert(Cell::True);

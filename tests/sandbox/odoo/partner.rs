@@ -181,7 +181,8 @@ pub fn address(env: &Env<'_>, customer: i64, kind: &str) -> i64 {
 pub fn display_name(env: &Env<'_>, row: &Record) -> String {
     let text = |field: &str| get(row, field).as_text().unwrap_or_default().to_owned();
     let mut name = text("name");
-    let Some(parent) = get(row, "parent_id").id().filter(|_| !get(row, "is_company").truthy()) else {
+    let Some(parent) = get(row, "parent_id").id().filter(|_| !get(row, "is_company").truthy())
+    else {
         return name;
     };
     if name.is_empty() {

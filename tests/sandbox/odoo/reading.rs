@@ -33,6 +33,11 @@ pub fn cell(env: &Env<'_>, model: &Model, id: i64, field: &str) -> Cell {
             let order = env.store.reference("sale.order.line", id, "order_id").unwrap_or_default();
             env.cell("sale.order", order, field)
         }
+        ("sale.order.line", "tax_ids") | ("product.product", "taxes_id") => {
+            let mut taxes = stored().ids().to_vec();
+            taxes.sort_by_key(|t| (env.cell("account.tax", *t, "sequence").id().unwrap_or(0), *t));
+            Cell::Refs(taxes)
+        }
         ("sale.order.line", "invoice_status") => Cell::Text(line_status(env, id).to_owned()),
         ("sale.order.line", "qty_to_invoice") => Cell::Num(to_invoice(env, id)),
         ("res.partner", "company_type") => {
@@ -41,7 +46,9 @@ pub fn cell(env: &Env<'_>, model: &Model, id: i64, field: &str) -> Cell {
         }
         ("res.currency", "decimal_places") => stored(),
         ("product.product", "qty_available") => env.cell("product.product", id, "_on_hand"),
-        ("product.product", "free_qty" | "virtual_available") => Cell::Num(stock::free(env, id, None)),
+        ("product.product", "free_qty" | "virtual_available") => {
+            Cell::Num(stock::free(env, id, None))
+        }
         ("product.product", "list_price") => env.cell("product.product", id, "lst_price"),
         ("account.fiscal.position", "tax_map") => tax_map(env, id),
         _ => stored(),
@@ -69,7 +76,8 @@ fn to_invoice(env: &Env<'_>, line: i64) -> Decimal {
         return Decimal::ZERO;
     }
     let product = env.store.reference("sale.order.line", line, "product_id").unwrap_or_default();
-    let delivered = env.cell("product.product", product, "invoice_policy").as_text() == Some("delivery");
+    let delivered =
+        env.cell("product.product", product, "invoice_policy").as_text() == Some("delivery");
     let base = if delivered { "qty_delivered" } else { "product_uom_qty" };
     let invoiced = env.cell("sale.order.line", line, "qty_invoiced").number();
     env.cell("sale.order.line", line, base).number() - invoiced
@@ -109,9 +117,11 @@ pub fn print(env: &Env<'_>, model: &Model, id: i64, field: &Field, style: Style)
     let cell = cell(env, model, id, &field.name);
     match field.kind {
         Type::Boolean => Value::Bool(cell.truthy()),
-        Type::Integer => json!(cell.id().unwrap_or_else(|| {
-            i64::try_from(cell.number().trunc().mantissa()).unwrap_or(0)
-        })),
+        Type::Integer => {
+            json!(cell.id().unwrap_or_else(|| {
+                i64::try_from(cell.number().trunc().mantissa()).unwrap_or(0)
+            }))
+        }
         Type::Float | Type::Monetary => float(cell.number()),
         Type::Many2one => match (cell.id(), style) {
             (None, _) => Value::Bool(false),
@@ -206,9 +216,8 @@ pub fn search(env: &Env<'_>, model: &Model, domain: &Value, search: &Search) -> 
 }
 
 fn visible(env: &Env<'_>, model: &Model, domain: &Domain) -> Vec<i64> {
-    let only_active = env.active_test()
-        && model.field("active").is_some()
-        && !domain::mentions(domain, "active");
+    let only_active =
+        env.active_test() && model.field("active").is_some() && !domain::mentions(domain, "active");
     let own_company = model.name == "res.company" && env.user == super::env::User::Inbound;
     let mut ids =
         domain::candidates(env, model, domain).unwrap_or_else(|| env.store.ids(&model.name));
@@ -230,11 +239,17 @@ fn default_order(model: &str) -> &'static str {
         "res.partner" => "complete_name, id desc",
         "product.product" => "default_code, name, id",
         "product.template" => "name",
-        "account.tax" | "account.fiscal.position" | "product.pricelist" | "stock.warehouse"
-        | "crm.team" | "account.payment.term" | "uom.uom" => "sequence, id",
+        "account.tax"
+        | "account.fiscal.position"
+        | "product.pricelist"
+        | "stock.warehouse"
+        | "crm.team"
+        | "account.payment.term"
+        | "uom.uom" => "sequence, id",
         "res.country" | "res.company" | "res.users" => "name",
         "res.currency" => "active desc, name",
         "res.country.state" => "code",
+        "stock.move" => "sequence, id",
         "stock.picking" => "scheduled_date, id desc",
         _ => "id",
     }
@@ -245,9 +260,10 @@ fn parse_order<'m>(model: &'m Model, order: &str) -> Answer<Vec<(&'m Field, bool
         let mut words = part.split_whitespace();
         let name = words.next().unwrap_or_default();
         let descending = words.next().is_some_and(|word| word.eq_ignore_ascii_case("desc"));
-        model.field(name).map(|field| (field, descending)).ok_or_else(|| {
-            Fail::value(format!("Invalid field '{name}' on model '{}'", model.name))
-        })
+        model
+            .field(name)
+            .map(|field| (field, descending))
+            .ok_or_else(|| Fail::value(format!("Invalid field '{name}' on model '{}'", model.name)))
     };
     let known = |text: &&str| {
         // Default orders name fields that a cut-down schema may lack.
@@ -371,13 +387,33 @@ fn describe(field: &Field) -> Map<String, Value> {
         "required": field.required, "readonly": field.readonly, "store": !field.computed,
         "searchable": !field.computed, "sortable": !field.computed, "groupable": !field.computed,
         "exportable": true, "manual": false, "depends": [], "change_default": false,
-        "default_export_compatible": false, "company_dependent": field.name.starts_with("property_"),
+        "default_export_compatible": false,
+        "company_dependent": field.name.starts_with("property_") || field.name == "barcode",
     });
     if let Some(relation) = &field.relation {
         map["relation"] = json!(relation);
     }
+    if let Some(digits) = &field.digits {
+        map["digits"] = digits.clone();
+    }
+    if let Some(currency) = &field.currency_field {
+        map["currency_field"] = json!(currency);
+    }
     if field.kind == Type::Selection {
         map["selection"] = json!(field.selection);
+    }
+    // The precisions "Product Price", "Discount" and "Product Unit" of the seed.
+    if [
+        "price_unit",
+        "technical_price_unit",
+        "discount",
+        "product_uom_qty",
+        "qty_delivered",
+        "qty_invoiced",
+    ]
+    .contains(&field.name.as_str())
+    {
+        map["digits"] = json!([16, 2]);
     }
     map.as_object().unwrap().clone()
 }

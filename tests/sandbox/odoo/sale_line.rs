@@ -8,7 +8,7 @@ use super::orm;
 use super::sale_order;
 use super::stock;
 use super::taxes::{self, BaseLine, Pin, Tax};
-use super::values::{Val, Vals, given};
+use super::values::{Val, Vals, given, linked};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -17,7 +17,11 @@ const MODEL: &str = "sale.order.line";
 /// A line created by a call of its own.
 pub fn create_alone(env: &mut Env<'_>, vals: Vals) -> Answer<i64> {
     let Some(order) = given(&vals, "order_id").and_then(Cell::id) else {
-        return Err(Fail::required("Order Reference", "order_id", Some(("Sales Order Line", MODEL))));
+        return Err(Fail::required(
+            "Order Reference",
+            "order_id",
+            Some(("Sales Order Line", MODEL)),
+        ));
     };
     env.record("sale.order", order)?;
     let id = create(env, order, vals)?;
@@ -38,6 +42,7 @@ pub fn create(env: &mut Env<'_>, order: i64, mut vals: Vals) -> Answer<i64> {
     }
     check_finite(&vals)?;
     let row = defaults(env, order, &vals, section)?;
+    check_tax_company(env, &vals)?;
     check_pin_type(&vals)?;
     vals.insert("order_id".to_owned(), Val::Cell(Cell::Ref(order)));
     let id = orm::insert(env, model, vals, row)?;
@@ -125,7 +130,10 @@ fn settle_numbers(env: &mut Env<'_>, id: i64) {
 
 fn check_finite(vals: &Vals) -> Answer<()> {
     let infinite = |val: &Val| matches!(val, Val::Cell(Cell::Text(text)) if text == "inf");
-    if ["product_uom_qty", "price_unit", "discount"].iter().any(|f| vals.get(*f).is_some_and(infinite)) {
+    if ["product_uom_qty", "price_unit", "discount"]
+        .iter()
+        .any(|f| vals.get(*f).is_some_and(infinite))
+    {
         return Err(Fail {
             kind: Kind::Python("OverflowError"),
             message: "cannot convert float infinity to integer".to_owned(),
@@ -142,6 +150,28 @@ fn check_pin_type(vals: &Vals) -> Answer<()> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// A tax of a company that the user lacks cannot be read, so it cannot be set.
+fn check_tax_company(env: &Env<'_>, vals: &Vals) -> Answer<()> {
+    let taxes = linked(vals, "tax_ids", &[]).unwrap_or_default();
+    let foreign = |tax: &i64| {
+        let company = env.store.reference("account.tax", *tax, "company_id");
+        company.is_some_and(|company| !env.companies().contains(&company))
+    };
+    if !taxes.iter().any(foreign) {
+        return Ok(());
+    }
+    let name = env.cell("res.users", env.user.id(), "name");
+    Err(Fail::access(format!(
+        "Failed to write field sale.order.line.tax_ids\nUh-oh! Looks like you have stumbled upon some top-secret \
+         records.\n\nSorry, {} (id={}) doesn't have 'read' access to:\n- Tax (account.tax)\n\nIf you really, really \
+         need access, perhaps you can win over your friendly administrator with a batch of freshly baked \
+         cookies.\n\nThis seems to be a multi-company issue, but you do not have access to the proper company to \
+         access the record anyhow.",
+        name.as_text().unwrap_or_default(),
+        env.user.id()
+    )))
 }
 
 fn check_row(row: &Record, section: bool) -> Answer<()> {
@@ -182,6 +212,7 @@ pub fn write_line(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<bool> {
     check_write(env, id, &row, vals)?;
     check_finite(vals)?;
     check_pin_type(vals)?;
+    check_tax_company(env, vals)?;
     let manual = get(&row, "technical_price_unit").number() != get(&row, "price_unit").number();
     let mut vals = vals.clone();
     if !vals.contains_key("price_unit") {
@@ -192,7 +223,8 @@ pub fn write_line(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<bool> {
     let has = |field: &str| vals.contains_key(field);
     let row = env.record(MODEL, id)?.clone();
     check_row(&row, get(&row, "display_type").truthy())?;
-    let reprice = (has("product_uom_qty") || has("product_id") || has("product_uom_id")) && !has("price_unit");
+    let reprice = (has("product_uom_qty") || has("product_id") || has("product_uom_id"))
+        && !has("price_unit");
     if let (true, false, Some(product), Some(order)) =
         (reprice, manual, get(&row, "product_id").id(), get(&row, "order_id").id())
     {
@@ -315,10 +347,8 @@ fn pin(data: &Value, line: &BaseLine, currency: i64, decimals: u32) -> Answer<Op
         return Ok(None);
     };
     let key = |name: &str| {
-        data.get(name).ok_or_else(|| Fail {
-            kind: Kind::Python("KeyError"),
-            message: format!("'{name}'"),
-        })
+        data.get(name)
+            .ok_or_else(|| Fail { kind: Kind::Python("KeyError"), message: format!("'{name}'") })
     };
     let number = |value: &Value| match value {
         Value::Number(number) => decimal(number),

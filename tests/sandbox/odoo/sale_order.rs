@@ -62,15 +62,19 @@ fn defaults(env: &Env<'_>, vals: &Vals) -> Answer<Record> {
     let mut row = Record::new();
     let mut set = |field: &str, cell: Cell| row.insert(field.to_owned(), cell);
     set("date_order", Cell::Text(env.now_text()));
+    let month_later = env.now + jiff::SignedDuration::from_hours(30 * 24);
+    set("validity_date", Cell::Text(month_later.strftime("%Y-%m-%d").to_string()));
     set("company_id", Cell::Ref(Seed::COMPANY));
     set("user_id", Cell::Ref(env.user.id()));
     set("team_id", Cell::Ref(Seed::TEAM));
     set("warehouse_id", Cell::Ref(Seed::WAREHOUSE));
     set("order_line", Cell::Refs(Vec::new()));
     set("picking_ids", Cell::Refs(Vec::new()));
-    let of_partner = |field: &str| customer.and_then(|c| env.store.reference("res.partner", c, field));
+    let of_partner =
+        |field: &str| customer.and_then(|c| env.store.reference("res.partner", c, field));
     set("payment_term_id", Cell::reference(of_partner("property_payment_term_id")));
-    let pricelist = (state != "sale").then_some(Seed::DEFAULT_PRICELIST).filter(|_| customer.is_some());
+    let pricelist =
+        (state != "sale").then_some(Seed::DEFAULT_PRICELIST).filter(|_| customer.is_some());
     set("pricelist_id", Cell::reference(pricelist));
     set("state", Cell::Text(state));
     let address = |kind: &str| customer.map(|c| partner::address(env, c, kind));
@@ -120,7 +124,10 @@ pub fn write(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<()> {
         }
     }
     apply_lines(env, id, vals)?;
-    if ["order_line", "pricelist_id", "currency_id", "payment_term_id", "partner_id"].iter().any(|f| has(f)) {
+    if ["order_line", "pricelist_id", "currency_id", "payment_term_id", "partner_id"]
+        .iter()
+        .any(|f| has(f))
+    {
         recompute(env, id)?;
     }
     if has("order_line") {
@@ -134,7 +141,9 @@ fn follow_addresses(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<()> {
     let has = |field: &str| vals.contains_key(field);
     let customer = env.store.reference(MODEL, id, "partner_id").unwrap_or_default();
     if has("partner_id") {
-        for (field, kind) in [("partner_invoice_id", "invoice"), ("partner_shipping_id", "delivery")] {
+        for (field, kind) in
+            [("partner_invoice_id", "invoice"), ("partner_shipping_id", "delivery")]
+        {
             if !has(field) {
                 let address = partner::address(env, customer, kind);
                 env.store.set(MODEL, id, [(field, Cell::Ref(address))]);

@@ -58,6 +58,10 @@ pub struct Field {
     pub readonly: bool,
     /// Not stored.
     pub computed: bool,
+    /// Digits of a float, as `fields_get` gives them.
+    pub digits: Option<Value>,
+    /// The currency of a monetary field.
+    pub currency_field: Option<String>,
     /// Values and labels of a selection.
     pub selection: Vec<(String, String)>,
 }
@@ -93,11 +97,35 @@ pub struct Schema {
 
 /// Methods that exist and are `@api.private`.
 const PRIVATE: &[&str] = &[
-    "browse", "check_access", "concat", "ensure_one", "exists", "fetch", "filtered",
-    "filtered_domain", "flush_model", "flush_recordset", "grouped", "init", "invalidate_model",
-    "invalidate_recordset", "lock_for_update", "mapped", "modified", "new", "search_fetch",
-    "sorted", "sudo", "try_lock_for_update", "union", "update", "with_company", "with_context",
-    "with_env", "with_prefetch", "with_user",
+    "browse",
+    "check_access",
+    "concat",
+    "ensure_one",
+    "exists",
+    "fetch",
+    "filtered",
+    "filtered_domain",
+    "flush_model",
+    "flush_recordset",
+    "grouped",
+    "init",
+    "invalidate_model",
+    "invalidate_recordset",
+    "lock_for_update",
+    "mapped",
+    "modified",
+    "new",
+    "search_fetch",
+    "sorted",
+    "sudo",
+    "try_lock_for_update",
+    "union",
+    "update",
+    "with_company",
+    "with_context",
+    "with_env",
+    "with_prefetch",
+    "with_user",
 ];
 
 impl Model {
@@ -139,10 +167,7 @@ impl Schema {
         arguments: &Map<String, Value>,
     ) -> Answer<()> {
         if method.on_model && arguments.get("ids").is_some_and(|ids| truthy(ids)) {
-            return Err(Fail::unprocessable(format!(
-                "cannot call {}.{name} with ids",
-                model.name
-            )));
+            return Err(Fail::unprocessable(format!("cannot call {}.{name} with ids", model.name)));
         }
         for (argument, optional) in &method.arguments {
             if !optional && !arguments.contains_key(argument) {
@@ -175,9 +200,7 @@ fn truthy(value: &Value) -> bool {
 /// The schema, parsed once.
 pub fn schema() -> &'static Schema {
     static SCHEMA: OnceLock<Schema> = OnceLock::new();
-    SCHEMA.get_or_init(|| {
-        parse(include_str!("../../fixtures/odoo/odoo19-models.subset.json"))
-    })
+    SCHEMA.get_or_init(|| parse(include_str!("../../fixtures/odoo/odoo19-models.subset.json")))
 }
 
 fn parse(text: &str) -> Schema {
@@ -228,6 +251,8 @@ fn field(name: &str, field: &Value) -> Field {
         required: field["req"].as_bool().unwrap_or(false),
         readonly: field["ro"].as_bool().unwrap_or(false),
         computed: field["calc"].as_bool().unwrap_or(false),
+        digits: field.get("dig").cloned(),
+        currency_field: field["cur"].as_str().map(str::to_owned),
         selection,
     }
 }

@@ -174,7 +174,8 @@ impl Product {
 pub fn add_product(store: &mut Store, product: &Product) -> i64 {
     let first = store.next_id("product.product");
     let id = first.max(Seed::FIRST_ADDED_PRODUCT);
-    let price = product.price.as_deref().and_then(|p| p.parse::<Decimal>().ok()).unwrap_or_default();
+    let price =
+        product.price.as_deref().and_then(|p| p.parse::<Decimal>().ok()).unwrap_or_default();
     let mut row = Record::new();
     for (field, cell) in [
         ("name", Cell::text(product.name.as_deref().unwrap_or(&product.sku))),
@@ -217,6 +218,11 @@ pub fn store() -> Store {
             store.set("res.partner", id, [("commercial_partner_id", Cell::Ref(id))]);
         }
     }
+    // Locations are only named.
+    for (id, name) in [(2, "Customers"), (5, "WH/Stock"), (26, "WH2/Stock")] {
+        let row = Record::from([("name".to_owned(), Cell::text(name))]);
+        store.put("stock.location", id, Some(row));
+    }
     store.commit();
     store.created.clear();
     store
@@ -233,6 +239,11 @@ fn seed_row(store: &mut Store, model: &str, row: &Map<String, Value>) {
         let Some(field) = described.field(name) else { continue };
         record.insert(name.clone(), seed_cell(field.kind, value));
     }
+    let born = Cell::text("2026-01-01 00:00:00");
+    for field in ["create_date", "write_date"] {
+        record.entry(field.to_owned()).or_insert(born.clone());
+    }
+    record.entry("write_uid".to_owned()).or_insert(Cell::Ref(Seed::ADMIN_USER));
     store.put(model, id, Some(record));
 }
 
@@ -245,7 +256,7 @@ fn seed_cell(kind: Type, value: &Value) -> Cell {
         }
         (Type::Integer, Value::Number(number)) => Cell::Int(number.as_i64().unwrap_or(0)),
         (_, Value::Number(number)) => Cell::Num(decimal(number).unwrap_or_default()),
-        (_, Value::String(text)) => Cell::text(text),
+        (_, Value::String(text)) => Cell::Text(text.clone()),
         _ => Cell::False,
     }
 }

@@ -49,7 +49,13 @@ pub struct State {
 impl State {
     /// A seeded state.
     pub fn new(clock: Clock) -> Self {
-        Self { store: seed::store(), clock, faults: Faults::default(), log: Vec::new(), late: Vec::new() }
+        Self {
+            store: seed::store(),
+            clock,
+            faults: Faults::default(),
+            log: Vec::new(),
+            late: Vec::new(),
+        }
     }
     /// A transaction of an administrator, for looking.
     pub fn env(&mut self) -> Env<'_> {
@@ -103,9 +109,10 @@ impl State {
                     _ => Err(Fail::serialization()),
                 })
             }
-            Fault::TooManyRequests | Fault::BadGateway | Fault::Unavailable | Fault::DatabaseDown => {
-                Outcome::Elsewhere(rule.clone())
-            }
+            Fault::TooManyRequests
+            | Fault::BadGateway
+            | Fault::Unavailable
+            | Fault::DatabaseDown => Outcome::Elsewhere(rule.clone()),
         }
     }
 
@@ -188,9 +195,9 @@ impl State {
     }
     /// The user of a login.
     pub fn login(&self, login: &str) -> Option<User> {
-        [User::Inbound, User::Admin].into_iter().find(|user| {
-            self.store.cell("res.users", user.id(), "login") == Cell::text(login)
-        })
+        [User::Inbound, User::Admin]
+            .into_iter()
+            .find(|user| self.store.cell("res.users", user.id(), "login") == Cell::text(login))
     }
 }
 

@@ -10,6 +10,9 @@ use super::values::Vals;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+/// The location "Customers".
+const CUSTOMERS: i64 = 2;
+
 fn moves_of(env: &Env<'_>, line: i64) -> Vec<i64> {
     let order = env.store.reference("sale.order.line", line, "order_id").unwrap_or_default();
     let pickings = env.cell("sale.order", order, "picking_ids").ids().to_vec();
@@ -86,6 +89,7 @@ fn new_move(
     let location = env.cell("stock.picking", picking, "location_id");
     for (field, cell) in [
         ("product_id", Cell::Ref(product)),
+        ("sequence", env.cell("sale.order.line", line, "sequence")),
         ("product_uom_qty", Cell::Num(quantity)),
         ("quantity", Cell::Num(Decimal::ZERO)),
         ("picking_id", Cell::Ref(picking)),
@@ -93,6 +97,7 @@ fn new_move(
         ("picking_code", Cell::Text("outgoing".to_owned())),
         ("state", Cell::Text("confirmed".to_owned())),
         ("location_id", location),
+        ("location_dest_id", Cell::Ref(CUSTOMERS)),
     ] {
         row.insert(field.to_owned(), cell);
     }
@@ -135,6 +140,7 @@ fn new_picking(
         ("picking_type_code", Cell::Text("outgoing".to_owned())),
         ("state", Cell::Text("confirmed".to_owned())),
         ("location_id", stock),
+        ("location_dest_id", Cell::Ref(CUSTOMERS)),
         ("backorder_id", backorder),
         ("scheduled_date", Cell::Text(env.now_text())),
         ("move_ids", Cell::Refs(Vec::new())),
@@ -156,7 +162,11 @@ fn reduce(env: &mut Env<'_>, line: i64, quantity: Decimal) {
         env.store.set("stock.move", id, [("product_uom_qty", Cell::Num(planned - cut))]);
         if planned == cut {
             let none = Cell::Num(Decimal::ZERO);
-            env.store.set("stock.move", id, [("state", Cell::Text("cancel".to_owned())), ("quantity", none)]);
+            env.store.set(
+                "stock.move",
+                id,
+                [("state", Cell::Text("cancel".to_owned())), ("quantity", none)],
+            );
             settle_picking(env, id);
         } else {
             reserve(env, id);
@@ -183,13 +193,18 @@ fn reserve(env: &mut Env<'_>, id: i64) {
     let wanted = env.cell("stock.move", id, "product_uom_qty").number();
     let product = env.store.reference("stock.move", id, "product_id").unwrap_or_default();
     let storable = env.cell("product.product", product, "is_storable").truthy();
-    let got = if storable { free(env, product, Some(id)).clamp(Decimal::ZERO, wanted) } else { wanted };
+    let got =
+        if storable { free(env, product, Some(id)).clamp(Decimal::ZERO, wanted) } else { wanted };
     let state = match got {
         got if got == wanted => "assigned",
         got if got.is_zero() => "confirmed",
         _ => "partially_available",
     };
-    env.store.set("stock.move", id, [("quantity", Cell::Num(got)), ("state", Cell::Text(state.to_owned()))]);
+    env.store.set(
+        "stock.move",
+        id,
+        [("quantity", Cell::Num(got)), ("state", Cell::Text(state.to_owned()))],
+    );
     settle_picking(env, id);
 }
 
@@ -218,7 +233,11 @@ pub fn cancel(env: &mut Env<'_>, order: i64) {
         }
         for id in env.cell("stock.picking", picking, "move_ids").ids().to_vec() {
             let none = Cell::Num(Decimal::ZERO);
-            env.store.set("stock.move", id, [("state", Cell::Text("cancel".to_owned())), ("quantity", none)]);
+            env.store.set(
+                "stock.move",
+                id,
+                [("state", Cell::Text("cancel".to_owned())), ("quantity", none)],
+            );
         }
         env.store.set("stock.picking", picking, [("state", Cell::Text("cancel".to_owned()))]);
     }

@@ -143,10 +143,7 @@ impl Store {
     pub fn name(&mut self, name: &str, model: &str, record: i64, noupdate: bool) {
         self.next_external += 1;
         let id = self.external.get(name).map_or(self.next_external, |old| old.id);
-        self.put_external(
-            name,
-            Some(ExternalId { id, model: model.to_owned(), record, noupdate }),
-        );
+        self.put_external(name, Some(ExternalId { id, model: model.to_owned(), record, noupdate }));
     }
     /// Removes the external ids of a deleted record.
     pub fn forget_names(&mut self, model: &str, id: i64) {

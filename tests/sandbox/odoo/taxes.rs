@@ -118,7 +118,13 @@ fn detail(line: &BaseLine, decimals: u32) -> Detail {
             let raw = raw_net * tax.amount / hundred;
             let pinned = pin.taxes.get(&tax.id).and_then(|pin| pin.1);
             let target = pinned.unwrap_or(raw);
-            TaxData { id: tax.id, included: tax.included, raw, target, amount: round(target, decimals) }
+            TaxData {
+                id: tax.id,
+                included: tax.included,
+                raw,
+                target,
+                amount: round(target, decimals),
+            }
         })
         .collect();
     let target_net = pin.net.unwrap_or(raw_net);

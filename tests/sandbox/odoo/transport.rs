@@ -24,14 +24,18 @@ pub fn handle(state: &mut State, request: &Request<Bytes>) -> Reply {
     let get = request.method() == Method::GET;
     match path {
         _ if path.starts_with("/_sandbox/") => control_route(state, request),
-        "/web/version" | "/json/version" if get => {
-            Reply::Now(json_response(200, &json!({"version_info": [19, 0, 0, "final", 0, ""], "version": "19.0"})))
-        }
+        "/web/version" | "/json/version" if get => Reply::Now(json_response(
+            200,
+            &json!({"version_info": [19, 0, 0, "final", 0, ""], "version": "19.0"}),
+        )),
         "/web/health" if get => Reply::Now(health(state, request)),
         "/jsonrpc" => legacy_route(state, request),
         _ if path == "/json/2" || path.starts_with("/json/2/") => json2(state, request),
         _ if state.faults.switches.database_down => Reply::Now(html(404, NO_DATABASE)),
-        _ => Reply::Now(html(404, "<!doctype html>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n")),
+        _ => Reply::Now(html(
+            404,
+            "<!doctype html>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n",
+        )),
     }
 }
 
@@ -47,7 +51,8 @@ fn health(state: &State, request: &Request<Bytes>) -> Response<Bytes> {
 fn json2(state: &mut State, request: &Request<Bytes>) -> Reply {
     let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok());
     let kind = header("content-type").unwrap_or_default();
-    let is_json = kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
+    let is_json =
+        kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
     if !is_json || request.method() != Method::POST {
         return Reply::Now(html(
             415,
@@ -132,7 +137,8 @@ fn elsewhere(rule: &Rule) -> Response<Bytes> {
     if rule.fault == Fault::DatabaseDown {
         return html(404, NO_DATABASE);
     }
-    let mut response = html(status, &format!("<html><head><title>{status}</title></head><body></body></html>\n"));
+    let mut response =
+        html(status, &format!("<html><head><title>{status}</title></head><body></body></html>\n"));
     if rule.fault == Fault::TooManyRequests {
         let seconds = rule.after.unwrap_or(1).to_string();
         response.headers_mut().insert(RETRY_AFTER, seconds.parse().unwrap());

@@ -131,7 +131,9 @@ pub fn html(text: &str) -> Cell {
     let mut escaped = String::with_capacity(out.len());
     for (at, letter) in out.char_indices() {
         let entity = out[at..].find(';').is_some_and(|end| {
-            end > 1 && end < 9 && out[at + 1..at + end].chars().all(|c| c.is_alphanumeric() || c == '#')
+            end > 1
+                && end < 9
+                && out[at + 1..at + end].chars().all(|c| c.is_alphanumeric() || c == '#')
         });
         if letter == '&' && !entity {
             escaped.push_str("&amp;");
@@ -267,10 +269,9 @@ fn command(child: &Model, item: &Value, write: bool) -> Answer<Command> {
     let vals = |of: &Value| match of {
         Value::Object(map) => match map.keys().find(|name| child.field(name).is_none()) {
             // The recordings name the model so for children of a record that is being created.
-            Some(name) if !write => Err(Fail::value(format!(
-                "Invalid field '{name}' on model '{}'",
-                child.name
-            ))),
+            Some(name) if !write => {
+                Err(Fail::value(format!("Invalid field '{name}' on model '{}'", child.name)))
+            }
             _ => parse_map(child, map, write),
         },
         other => Err(Fail::value(format!("Wrong command values {other}"))),

@@ -72,7 +72,9 @@ fn valid(country: &str, text: &str) -> bool {
     let Some(digits) = digits(text) else {
         return match country {
             "NL" => netherlands(text),
-            "AT" => text.strip_prefix('U').is_some_and(|t| t.len() == 8 && self::digits(t).is_some()),
+            "AT" => {
+                text.strip_prefix('U').is_some_and(|t| t.len() == 8 && self::digits(t).is_some())
+            }
             "DE" => text.split('/').map(str::len).eq([2, 3, 5]),
             "NO" => text.strip_suffix("MVA").is_some_and(|t| valid("NO", t)),
             "FR" => text.len() == 11 && self::digits(&text[2..]).is_some(),
