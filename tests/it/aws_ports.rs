@@ -214,7 +214,7 @@ fn event(messages: &[aws_sdk_sqs::types::Message]) -> SqsEvent {
     serde_json::from_value(json!({ "Records": records })).unwrap()
 }
 
-/// One bad body, one given up, one given back at once, one hidden, one done: each ends in its place.
+/// R58, R297. One bad body, one given up, one given back at once, one hidden, one done: each ends in its place.
 #[tokio::test]
 #[ignore = "needs a local AWS at AWS_ENDPOINT_URL; `make test` starts one"]
 async fn every_message_of_a_batch_ends_where_its_disposition_says() {
@@ -271,7 +271,11 @@ async fn every_message_of_a_batch_ends_where_its_disposition_says() {
     assert_eq!(lines.iter().filter(|line| line.contains("QueueAge")).count(), 1);
 }
 
-/// A panic in the use case costs a pause, not the messages; a dead-letter queue that is gone neither.
+fn bug() -> Vec<Disposition> {
+    panic!("a bug in the use case")
+}
+
+/// R58. A panic in the use case costs a pause, not the messages; a dead-letter queue that is gone neither.
 #[tokio::test]
 #[ignore = "needs a local AWS at AWS_ENDPOINT_URL; `make test` starts one"]
 async fn nothing_is_deleted_when_the_use_case_or_the_dead_letter_queue_fails() {
@@ -287,10 +291,7 @@ async fn nothing_is_deleted_when_the_use_case_or_the_dead_letter_queue_fails() {
     let messages = drain(&clients, &orders).await;
     let sink = MemorySink::default();
 
-    let panics = |_: Vec<causeway_ledger::Received>, _: Timestamp| async move {
-        assert!(false, "a bug in the use case");
-        Vec::new()
-    };
+    let panics = |_: Vec<causeway_ledger::Received>, _: Timestamp| async move { bug() };
     let response = consumer.handle(&sink, "test", &panics, event(&messages), Timestamp::MAX).await;
     assert_eq!(response.batch_item_failures.len(), 3);
     let gives_up = |batch: Vec<causeway_ledger::Received>, _: Timestamp| async move {

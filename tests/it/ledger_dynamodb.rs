@@ -3,7 +3,7 @@
 use crate::local_aws::{clients, unique};
 use causeway_ledger::dynamodb::{DynamoLedger, Tables, create_tables};
 
-/// R-number: exactly one effect per subject, by conditional writes.
+/// R62, R166. Exactly one worker per subject and no lost nudge, by conditional writes.
 #[tokio::test]
 #[ignore = "needs a local AWS at AWS_ENDPOINT_URL; `make test` starts one"]
 async fn the_dynamodb_ledger_behaves_as_every_ledger_must() {
