@@ -75,3 +75,22 @@ fn refusals_are_sorted() {
         assert_eq!(fetch_with(json!({}), id, &[]).unwrap_err().class(), "reject", "{id}");
     }
 }
+
+/// RFC 5849: a request signed independently of this code, query included.
+#[test]
+fn oauth_signs_as_the_vector_says() {
+    let vectors = document("signature-vectors.json");
+    let vector = vectors.as_array().unwrap().iter().find(|v| v["id"] == "woocommerce-10").unwrap();
+    let url = vector["url"].as_str().unwrap().parse().unwrap();
+    let consumer = causeway_platforms::oauth1::Consumer {
+        key: "ck_test",
+        secret: vector["key"].as_str().unwrap().trim_end_matches('&'),
+        token: "",
+        token_secret: "",
+    };
+    let at = Timestamp::from_second(1_767_225_600).unwrap();
+    let header = causeway_platforms::oauth1::authorization("GET", &url, &consumer, at, "n0nce4");
+    let expected = vector["expected_header"].as_str().unwrap().replace('+', "%2B");
+    let expected = expected.replace('/', "%2F").replace('=', "%3D");
+    assert!(header.contains(&format!("oauth_signature=\"{expected}\"")), "{header}");
+}
