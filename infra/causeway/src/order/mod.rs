@@ -8,7 +8,7 @@ mod table;
 use crate::report::{Failure, Outcome, Show};
 use causeway_domain::StoreId;
 use causeway_flows::config::{Environment, StoreDocument};
-use std::path::PathBuf;
+use std::path::Path;
 
 /// Verbs of `causeway order`.
 #[derive(clap::Subcommand)]
@@ -46,7 +46,7 @@ impl Which {
         Self { store: Some(id.to_owned()), platform: None }
     }
 
-    fn find(&self, environment: &Environment, file: &PathBuf) -> Result<StoreDocument, Failure> {
+    fn find(&self, environment: &Environment, file: &Path) -> Result<StoreDocument, Failure> {
         let documents = environment.documents();
         let chosen: Vec<StoreDocument> = documents
             .into_iter()

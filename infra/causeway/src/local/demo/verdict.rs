@@ -91,10 +91,13 @@ async fn states(
     let mut states = BTreeMap::new();
     for order in script.nudged().filter(|order| order.store == store.store) {
         let row = ledger.row(order).await?;
-        let state = row.map_or("none".to_owned(), |row| match row.state {
-            State::Done if row.odoo_ids.is_empty() => "ignored".to_owned(),
-            state => format!("{state:?}").to_lowercase(),
-        });
+        let state = match row {
+            None => "none".to_owned(),
+            Some(row) if row.state == State::Done && row.odoo_ids.is_empty() => {
+                "ignored".to_owned()
+            }
+            Some(row) => format!("{:?}", row.state).to_lowercase(),
+        };
         *states.entry(state).or_default() += 1;
     }
     Ok(states)
