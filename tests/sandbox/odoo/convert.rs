@@ -52,8 +52,6 @@ pub fn record(load: &mut Load<'_, '_>, raw: &Raw, info: &Map<String, Value>) -> 
                 if let Some(more) = refusal.more {
                     message.insert("moreinfo".to_owned(), more);
                 }
-                let warning = matches!(field.kind, Type::Boolean);
-                debug_assert!(!warning || refusal.text.starts_with("Unknown value"));
                 load.messages.push(Value::Object(message));
             }
         }
@@ -254,7 +252,7 @@ fn reference(
     if id.is_none() {
         let text =
             format!("No matching record found for {label} '{}' in field '{{field}}'", shown(value));
-        return refuse(text, Some(possible_values(&target, kind != "")));
+        return refuse(text, Some(possible_values(&target, !kind.is_empty())));
     }
     Ok(Ok(id))
 }

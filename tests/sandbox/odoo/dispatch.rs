@@ -6,7 +6,7 @@ use super::env::{Env, User};
 use super::fail::{Answer, Fail};
 use super::reading::{self, Search, Style};
 use super::schema::{Model, schema};
-use super::{load, orm, sale_order, stock, values};
+use super::{describe, load, orm, sale_order, stock, values};
 use serde_json::{Map, Value, json};
 
 /// A call that was found to be well formed.
@@ -132,7 +132,7 @@ fn query(env: &Env<'_>, model: &'static Model, call: &Call) -> Answer<Value> {
         "search_read" => find().and_then(|ids| reading::read(env, model, &ids, fields, style)),
         "read" => reading::read(env, model, &call.ids, fields, style),
         "web_read" => reading::web_read(env, model, &call.ids, argument(call, "specification")),
-        "fields_get" => Ok(reading::fields_get(
+        "fields_get" => Ok(describe::fields_get(
             model,
             call.arguments.get("allfields"),
             call.arguments.get("attributes"),

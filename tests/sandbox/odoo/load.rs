@@ -262,7 +262,7 @@ impl Load<'_, '_> {
                     errors += 1;
                 }
             }
-            if errors >= 10 && errors * 10 >= at + 1 {
+            if errors >= 10 && errors * 10 > at {
                 self.messages.push(json!({"type": "warning", "message":
                     "Found more than 10 errors and more than one error per 10 records, interrupted to avoid showing too many errors."}));
                 break;

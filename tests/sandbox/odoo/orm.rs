@@ -5,7 +5,7 @@ use super::env::Env;
 use super::fail::{Answer, Fail};
 use super::schema::{Model, Type, schema};
 use super::values::{Command, Val, Vals, linked};
-use super::{partner, sale_line, sale_order};
+use super::{partner, sale_line, sale_order, stock};
 
 /// Creates records; the ids in the order of the values.
 pub fn create(env: &mut Env<'_>, model: &Model, list: Vec<Vals>) -> Answer<Vec<i64>> {
@@ -38,6 +38,7 @@ pub fn write(env: &mut Env<'_>, model: &Model, ids: &[i64], vals: &Vals) -> Answ
             "sale.order" => sale_order::write(env, *id, vals)?,
             "sale.order.line" => sale_line::write(env, *id, vals)?,
             "res.partner" => partner::write(env, *id, vals)?,
+            "stock.move" => stock::write_move(env, *id, vals)?,
             _ => update(env, model, *id, vals)?,
         }
     }

@@ -1,4 +1,4 @@
-//! Reading: `read`, `search`, `search_read`, `web_read`, `fields_get`, and the fields that are
+//! Reading: `read`, `search`, `search_read`, `web_read`, and the fields that are
 //! computed when they are read. Fields that the fake does not model read as false, 0.0 or [].
 
 use super::cell::{Cell, float, float_difference, get};
@@ -265,11 +265,7 @@ fn parse_order<'m>(model: &'m Model, order: &str) -> Answer<Vec<(&'m Field, bool
             .map(|field| (field, descending))
             .ok_or_else(|| Fail::value(format!("Invalid field '{name}' on model '{}'", model.name)))
     };
-    let known = |text: &&str| {
-        // Default orders name fields that a cut-down schema may lack.
-        !text.trim().is_empty()
-    };
-    order.split(',').filter(known).map(part).collect()
+    order.split(',').filter(|text| !text.trim().is_empty()).map(part).collect()
 }
 
 fn compare(
@@ -359,61 +355,4 @@ fn relation(
             None => Ok(Value::Bool(false)),
         },
     }
-}
-
-/// `fields_get`.
-pub fn fields_get(model: &Model, names: Option<&Value>, attributes: Option<&Value>) -> Value {
-    let list = |value: Option<&Value>| {
-        value.and_then(Value::as_array).filter(|list| !list.is_empty()).map(|list| {
-            list.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<String>>()
-        })
-    };
-    let (names, attributes) = (list(names), list(attributes));
-    let mut all = Map::new();
-    for field in model.fields.values() {
-        if names.as_ref().is_some_and(|names| !names.contains(&field.name)) {
-            continue;
-        }
-        let mut described = describe(field);
-        described.retain(|key, _| attributes.as_ref().is_none_or(|wanted| wanted.contains(key)));
-        all.insert(field.name.clone(), Value::Object(described));
-    }
-    Value::Object(all)
-}
-
-fn describe(field: &Field) -> Map<String, Value> {
-    let mut map = json!({
-        "type": field.type_name, "string": field.label, "name": field.name,
-        "required": field.required, "readonly": field.readonly, "store": !field.computed,
-        "searchable": !field.computed, "sortable": !field.computed, "groupable": !field.computed,
-        "exportable": true, "manual": false, "depends": [], "change_default": false,
-        "default_export_compatible": false,
-        "company_dependent": field.name.starts_with("property_") || field.name == "barcode",
-    });
-    if let Some(relation) = &field.relation {
-        map["relation"] = json!(relation);
-    }
-    if let Some(digits) = &field.digits {
-        map["digits"] = digits.clone();
-    }
-    if let Some(currency) = &field.currency_field {
-        map["currency_field"] = json!(currency);
-    }
-    if field.kind == Type::Selection {
-        map["selection"] = json!(field.selection);
-    }
-    // The precisions "Product Price", "Discount" and "Product Unit" of the seed.
-    if [
-        "price_unit",
-        "technical_price_unit",
-        "discount",
-        "product_uom_qty",
-        "qty_delivered",
-        "qty_invoiced",
-    ]
-    .contains(&field.name.as_str())
-    {
-        map["digits"] = json!([16, 2]);
-    }
-    map.as_object().unwrap().clone()
 }

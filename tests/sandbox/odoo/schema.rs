@@ -166,7 +166,7 @@ impl Schema {
         method: &Method,
         arguments: &Map<String, Value>,
     ) -> Answer<()> {
-        if method.on_model && arguments.get("ids").is_some_and(|ids| truthy(ids)) {
+        if method.on_model && arguments.get("ids").is_some_and(truthy) {
             return Err(Fail::unprocessable(format!("cannot call {}.{name} with ids", model.name)));
         }
         for (argument, optional) in &method.arguments {

@@ -6,7 +6,7 @@ use super::env::Env;
 use super::fail::{Answer, Fail};
 use super::orm;
 use super::sale_order;
-use super::values::Vals;
+use super::values::{Val, Vals};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -161,12 +161,8 @@ fn reduce(env: &mut Env<'_>, line: i64, quantity: Decimal) {
         left -= cut;
         env.store.set("stock.move", id, [("product_uom_qty", Cell::Num(planned - cut))]);
         if planned == cut {
-            let none = Cell::Num(Decimal::ZERO);
-            env.store.set(
-                "stock.move",
-                id,
-                [("state", Cell::Text("cancel".to_owned())), ("quantity", none)],
-            );
+            hold(env, id, Decimal::ZERO);
+            env.store.set("stock.move", id, [("state", Cell::Text("cancel".to_owned()))]);
             settle_picking(env, id);
         } else {
             reserve(env, id);
@@ -174,19 +170,30 @@ fn reduce(env: &mut Env<'_>, line: i64, quantity: Decimal) {
     }
 }
 
-/// Free stock of a product without what `except` holds.
+/// Free stock of a product without what `except` holds. Each product counts what is held of it.
 pub fn free(env: &Env<'_>, product: i64, except: Option<i64>) -> Decimal {
-    let held: Decimal = env
-        .store
-        .rows("stock.move")
-        .filter(|(id, row)| {
-            Some(*id) != except
-                && get(row, "product_id").id() == Some(product)
-                && !matches!(get(row, "state").as_text(), Some("done" | "cancel"))
-        })
-        .map(|(_, row)| get(row, "quantity").number())
-        .sum();
-    env.cell("product.product", product, "_on_hand").number() - held
+    let number = |field: &str| env.cell("product.product", product, field).number();
+    let own = except.map_or(Decimal::ZERO, |id| env.cell("stock.move", id, "quantity").number());
+    number("_on_hand") - number("_held") + own
+}
+
+/// Sets what an open move holds.
+fn hold(env: &mut Env<'_>, id: i64, quantity: Decimal) {
+    let before = env.cell("stock.move", id, "quantity").number();
+    if let Some(product) = env.store.reference("stock.move", id, "product_id") {
+        let held = env.cell("product.product", product, "_held").number() + quantity - before;
+        env.store.set("product.product", product, [("_held", Cell::Num(held))]);
+    }
+    env.store.set("stock.move", id, [("quantity", Cell::Num(quantity))]);
+}
+
+/// A write of `quantity` and `picked`, before a partial delivery.
+pub fn write_move(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<()> {
+    let mut vals = vals.clone();
+    if let Some(Val::Cell(quantity)) = vals.remove("quantity") {
+        hold(env, id, quantity.number());
+    }
+    orm::update(env, env.model("stock.move")?, id, &vals)
 }
 
 fn reserve(env: &mut Env<'_>, id: i64) {
@@ -200,11 +207,8 @@ fn reserve(env: &mut Env<'_>, id: i64) {
         got if got.is_zero() => "confirmed",
         _ => "partially_available",
     };
-    env.store.set(
-        "stock.move",
-        id,
-        [("quantity", Cell::Num(got)), ("state", Cell::Text(state.to_owned()))],
-    );
+    hold(env, id, got);
+    env.store.set("stock.move", id, [("state", Cell::Text(state.to_owned()))]);
     settle_picking(env, id);
 }
 
@@ -232,12 +236,8 @@ pub fn cancel(env: &mut Env<'_>, order: i64) {
             continue;
         }
         for id in env.cell("stock.picking", picking, "move_ids").ids().to_vec() {
-            let none = Cell::Num(Decimal::ZERO);
-            env.store.set(
-                "stock.move",
-                id,
-                [("state", Cell::Text("cancel".to_owned())), ("quantity", none)],
-            );
+            hold(env, id, Decimal::ZERO);
+            env.store.set("stock.move", id, [("state", Cell::Text("cancel".to_owned()))]);
         }
         env.store.set("stock.picking", picking, [("state", Cell::Text("cancel".to_owned()))]);
     }
@@ -296,6 +296,7 @@ fn validate_one(env: &mut Env<'_>, picking: i64) -> Answer<()> {
 
 fn finish(env: &mut Env<'_>, id: i64, done: Decimal) {
     let state = if done.is_zero() { "cancel" } else { "done" };
+    hold(env, id, Decimal::ZERO);
     env.store.set(
         "stock.move",
         id,
