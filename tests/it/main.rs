@@ -1,1 +1,17 @@
-//! To be written.
+//! The integration tests: one binary, one module per promise.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::wildcard_enum_match_arm)]
+
+mod aws_ports;
+mod batch;
+mod kill;
+mod ledger_dynamodb;
+mod local_aws;
+mod orders;
+mod outage;
+mod promises;
+mod real_odoo;
+#[path = "../sim/mod.rs"]
+mod sim;
+mod template;
+mod webhook;

@@ -25,7 +25,9 @@ fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 }
 
 fn text<'a>(value: &'a Value, path: &str) -> &'a str {
-    at(value, path).and_then(Value::as_str).unwrap_or_else(|| panic!("no text at {path}: {value:?}"))
+    at(value, path)
+        .and_then(Value::as_str)
+        .unwrap_or_else(|| panic!("no text at {path}: {value:?}"))
 }
 
 fn number(value: &Value, path: &str) -> u64 {
@@ -76,7 +78,9 @@ impl Template {
     }
 
     fn queue_events<'a>(&self, function: &'a Value) -> Vec<&'a Value> {
-        let Some(events) = at(function, "Events").and_then(Value::as_mapping) else { return vec![] };
+        let Some(events) = at(function, "Events").and_then(Value::as_mapping) else {
+            return vec![];
+        };
         let queues = events.values().filter(|event| text(event, "Type") == "SQS");
         queues.map(|event| bare(&event["Properties"])).collect()
     }
@@ -233,7 +237,9 @@ fn every_variable_that_is_read_has_a_value_and_every_value_is_read() {
     let mut read: BTreeSet<String> = BTreeSet::new();
     for folder in shared.map(|crate_| format!("shared/{crate_}/src")).iter().map(String::as_str) {
         let code = sources(folder);
-        read.extend(words_after(&code, "=\"CAUSEWAY_").into_iter().map(|w| format!("CAUSEWAY_{w}")));
+        read.extend(
+            words_after(&code, "=\"CAUSEWAY_").into_iter().map(|w| format!("CAUSEWAY_{w}")),
+        );
         read.extend(words_after(&code, "env::var(\""));
     }
     for folder in template.functions().keys() {
@@ -257,9 +263,8 @@ fn every_variable_that_is_read_has_a_value_and_every_value_is_read() {
         let idle: Vec<_> = values.difference(&read).collect();
         assert!(idle.is_empty(), "{folder} is given {idle:?}, which nothing reads");
     }
-    let map = |name: &str| {
-        Some(format!("value of {name}")).filter(|_| given(globals).contains(name))
-    };
+    let map =
+        |name: &str| Some(format!("value of {name}")).filter(|_| given(globals).contains(name));
     causeway_aws::Environment::from(map).unwrap();
 }
 
@@ -311,10 +316,14 @@ fn a_message_stays_invisible_for_six_timeouts_and_the_window() {
         for event in template.queue_events(function) {
             seen += 1;
             let queue = queues[resource_name(&event["Queue"])];
-            let least = 6 * number(function, "Timeout") + number(event, "MaximumBatchingWindowInSeconds");
+            let least =
+                6 * number(function, "Timeout") + number(event, "MaximumBatchingWindowInSeconds");
             assert!(number(queue, "VisibilityTimeout") >= least, "{folder}: at least {least}");
             let types = list(&event["FunctionResponseTypes"]);
-            assert!(types.iter().any(|t| t.as_str() == Some("ReportBatchItemFailures")), "{folder}");
+            assert!(
+                types.iter().any(|t| t.as_str() == Some("ReportBatchItemFailures")),
+                "{folder}"
+            );
             assert_eq!(number(event, "BatchSize"), 10);
             // A parameter would arrive as text on local AWS, which then polls nothing.
             let workers = at(event, "ScalingConfig/MaximumConcurrency").unwrap();
@@ -353,7 +362,11 @@ fn every_queue_has_dead_letters_with_an_alarm() {
     let dead: BTreeSet<String> = queues.values().filter_map(|queue| target(queue)).collect();
     assert!(!dead.is_empty());
     for (name, queue) in &queues {
-        assert_eq!(at(queue, "SqsManagedSseEnabled").and_then(Value::as_bool), Some(true), "{name}");
+        assert_eq!(
+            at(queue, "SqsManagedSseEnabled").and_then(Value::as_bool),
+            Some(true),
+            "{name}"
+        );
         if !dead.contains(*name) {
             let target = target(queue).unwrap_or_else(|| panic!("{name} has no dead letters"));
             let kept = |queue: &Value| number(queue, "MessageRetentionPeriod");
@@ -434,5 +447,8 @@ fn the_api_throttles_and_its_log_holds_no_query_and_no_address() {
         .map(|route| text(route, "RouteKey"))
         .collect();
     let path = "/webhooks/{platform}/{store}";
-    assert_eq!(routes, [&format!("GET {path}"), &format!("POST {path}")].map(String::as_str).into());
+    assert_eq!(
+        routes,
+        [&format!("GET {path}"), &format!("POST {path}")].map(String::as_str).into()
+    );
 }

@@ -6,7 +6,5 @@ mod gate;
 mod ports;
 mod scenario;
 
-pub use clock::VirtualClock;
-pub use gate::{Gate, Kill};
-pub use ports::{Gated, MemoryQueue, MemorySecrets, MemorySettings};
-pub use scenario::{Scenario, TestWorld};
+pub use gate::Kill;
+pub use scenario::Scenario;

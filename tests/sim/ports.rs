@@ -2,6 +2,7 @@
 
 use super::gate::{Gate, Passage};
 use bytes::Bytes;
+use causeway_aws::HttpClient;
 use causeway_domain::ports::{
     Call, Freshness, Http, NoAnswer, Queue, QueueRole, SecretPair, Secrets, Settings,
 };
@@ -10,9 +11,26 @@ use causeway_ledger::{
     AttentionItem, Claim, Closing, Completion, Lease, Ledger, LedgerError, Link, LinkKey, Progress,
     Row, RowKey,
 };
+use sandbox::InProcess;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+/// The fakes, and beside them whatever listens on this machine, such as a real Odoo by URL.
+#[derive(Clone)]
+pub struct Routed {
+    pub fakes: InProcess,
+    pub machine: Arc<HttpClient>,
+}
+
+impl Http for Routed {
+    async fn send(&self, call: Call) -> Result<http::Response<Bytes>, NoAnswer> {
+        match call.request.uri().host() {
+            Some("127.0.0.1" | "localhost") => self.machine.send(call).await,
+            _ => self.fakes.send(call).await,
+        }
+    }
+}
 
 /// A queue in memory.
 #[derive(Clone, Default)]

@@ -2,7 +2,8 @@
 
 use super::clock::VirtualClock;
 use super::gate::{Gate, Late};
-use super::ports::{Gated, MemoryQueue, MemorySecrets, MemorySettings};
+use super::ports::{Gated, MemoryQueue, MemorySecrets, MemorySettings, Routed};
+use causeway_aws::HttpClient;
 use causeway_domain::ports::{Clock as _, QueueRole};
 use causeway_domain::{Nudge, NudgeCause, OrderId, StoreId, Subject, Timestamp};
 use causeway_flows::config::Environment;
@@ -12,8 +13,9 @@ use causeway_ledger::memory::MemoryLedger;
 use causeway_ledger::{AttentionItem, Disposition, Ledger as _, Received, Row, RowKey};
 use causeway_platforms::signature::hmac_sha256;
 use causeway_telemetry::MemorySink;
-use sandbox::odoo::FakeOdoo;
-use sandbox::platforms::{Fake, Platform, Shop};
+use rust_decimal::Decimal;
+use sandbox::odoo::{FakeOdoo, Product, Seed};
+use sandbox::platforms::{self, Fake, Phase, Platform, Shop};
 use sandbox::{InProcess, config};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +24,7 @@ use std::time::Duration;
 
 /// The world of the tests.
 pub type TestWorld = Wired<
-    Gated<InProcess>,
+    Gated<Routed>,
     Gated<MemoryQueue>,
     Gated<MemorySecrets>,
     Gated<MemorySettings>,
@@ -55,30 +57,41 @@ impl Scenario {
 
     /// The same with the environment file changed.
     pub fn with(change: impl FnOnce(String) -> String) -> Self {
+        Self::of(Shop::demo, change)
+    }
+
+    /// The same with other stores.
+    pub fn of(shop: impl Fn(Platform) -> Shop, change: impl FnOnce(String) -> String) -> Self {
         let clock = VirtualClock::new();
-        let odoo = Arc::new(FakeOdoo::belgian());
-        odoo.set_clock({
+        let odoo = {
             let clock = clock.clone();
-            move || clock.now()
+            Arc::new(FakeOdoo::belgian().with_clock(move || clock.now()))
+        };
+        for n in platforms::SKUS {
+            odoo.add_product(&Product::goods(&platforms::sku(n), "10.00"));
+        }
+        odoo.add_product(&Product {
+            refused: true,
+            ..Product::goods(platforms::POISON_SKU, "10.00")
         });
         let mut http = InProcess::default().with(ODOO, odoo.clone());
         let mut shops = BTreeMap::new();
         for platform in Platform::ALL {
             let at = clock.clone();
-            let fake = Fake::with_clock(Shop::demo(platform), move || at.now());
+            let fake = Fake::with_clock(shop(platform), move || at.now());
             http = http.with(&fake.shop().base_url, fake.clone());
             shops.insert(platform, fake);
         }
         let gate = Gate::default();
         let secrets = MemorySecrets::default();
-        secrets.set(config::ODOO_SECRET, sandbox::odoo::INBOUND_KEY);
+        secrets.set(config::ODOO_SECRET, Seed::INBOUND_KEY);
         for fake in shops.values() {
             let shop = fake.shop();
             secrets.set(&config::webhook_secret(shop.store), shop.webhook_secret);
             secrets.set(&config::api_credentials(shop.store), &shop.credentials);
         }
         let list: Vec<Shop> = shops.values().map(|fake| fake.shop().clone()).collect();
-        let text = change(config::environment(ODOO, sandbox::odoo::DATABASE, &list));
+        let text = change(config::environment(ODOO, Seed::DATABASE, &list));
         let environment = Environment::parse(&text).unwrap();
         let problems = causeway_flows::config::problems(&environment);
         assert!(problems.is_empty(), "{problems:?}");
@@ -91,7 +104,10 @@ impl Scenario {
         let ledger = MemoryLedger::default();
         let sink = MemorySink::default();
         let world = Wired {
-            http: Gated { gate: gate.clone(), port: http.clone() },
+            http: Gated {
+                gate: gate.clone(),
+                port: Routed { fakes: http.clone(), machine: Arc::new(HttpClient::new(false)) },
+            },
             queue: Gated { gate: gate.clone(), port: queue.clone() },
             secrets: Gated { gate: gate.clone(), port: secrets.clone() },
             settings: Gated { gate: gate.clone(), port: settings },
@@ -216,11 +232,94 @@ impl Scenario {
         self.ledger.attention(None, 1000).await.unwrap()
     }
 
+    /// Every difference between what the stores hold and what Odoo holds, found without our adapters
+    /// or ledger: one confirmed order for each paid one, on the cent, dated as placed; nothing else.
+    pub fn differences(&self) -> Vec<String> {
+        self.differences_in(&self.odoo_state())
+    }
+
+    /// The same for an Odoo that gave this account: `{"orders": [{"client_order_ref", "origin",
+    /// "amount_total", "amount_tax", "state", "date_order"}]}` with amounts as text.
+    pub fn differences_in(&self, state: &serde_json::Value) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        let mut expected = 0;
+        for (platform, fake) in &self.shops {
+            for id in fake.order_ids() {
+                let order = fake.expected(&id).unwrap();
+                let same: Vec<_> = state["orders"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .filter(|have| {
+                        have["client_order_ref"] == order.number.as_str()
+                            && have["origin"].as_str().unwrap().starts_with(platform.id())
+                    })
+                    .collect();
+                expected += same.len().min(1);
+                let (least, wanted_state) = match order.phase {
+                    Phase::Paid | Phase::Completed => (1, "sale"),
+                    // Announced payments make a quotation or nothing yet, as the platform's status says.
+                    Phase::Pending => (0, "draft"),
+                    Phase::Cancelled => (0, "none"),
+                };
+                if same.len() < least || same.len() > 1 {
+                    let said: Vec<String> = self
+                        .sink
+                        .lines()
+                        .into_iter()
+                        .filter(|line| line.contains(&format!("order/{id}")))
+                        .collect();
+                    found.push(format!("{platform:?} {id}: {} in Odoo; {said:?}", same.len()));
+                }
+                for have in same {
+                    let amount =
+                        |field: &str| -> Decimal { have[field].as_str().unwrap().parse().unwrap() };
+                    let tax = amount("amount_tax");
+                    // WooCommerce states two sums of tax that may differ by a cent per rate.
+                    let tax_agrees = tax == order.tax || tax == order.listed_tax;
+                    if amount("amount_total") != order.total || !tax_agrees {
+                        found.push(format!(
+                            "{platform:?} {id}: {} with {} tax in Odoo, {} with {} in the store",
+                            amount("amount_total"),
+                            amount("amount_tax"),
+                            order.total,
+                            order.tax
+                        ));
+                    }
+                    if have["state"] != wanted_state {
+                        found.push(format!("{platform:?} {id}: state {}", have["state"]));
+                    }
+                    let placed = fake.order(&id).unwrap().draft.placed_at;
+                    if have["date_order"] != placed.strftime("%Y-%m-%d %H:%M:%S").to_string() {
+                        let dated = &have["date_order"];
+                        found.push(format!("{platform:?} {id}: dated {dated}, placed {placed}"));
+                    }
+                }
+            }
+            found.extend(fake.violations());
+        }
+        let have = state["orders"].as_array().unwrap().len();
+        if have > expected {
+            found.push(format!("{have} orders in Odoo for {expected} in the stores"));
+        }
+        found
+    }
+
+    /// What a person does in Odoo behind our back.
+    pub fn odoo_as_admin(&self, model: &str, method: &str, ids: &[i64]) {
+        let request = http::Request::post(format!("{ODOO}/json/2/{model}/{method}"))
+            .header("authorization", format!("bearer {}", Seed::ADMIN_KEY))
+            .header("content-type", "application/json")
+            .body(serde_json::json!({ "ids": ids }).to_string().into())
+            .unwrap();
+        let answer = self.http.deliver(request).unwrap();
+        assert!(answer.status().is_success(), "{method}: {:?}", answer.body());
+    }
+
     /// The fake Odoo's own account of itself.
     pub fn odoo_state(&self) -> serde_json::Value {
-        let request = http::Request::get(format!("{ODOO}/_sandbox/state"))
-            .body(bytes::Bytes::new())
-            .unwrap();
+        let request =
+            http::Request::get(format!("{ODOO}/_sandbox/state")).body(bytes::Bytes::new()).unwrap();
         serde_json::from_slice(self.http.deliver(request).unwrap().body()).unwrap()
     }
 }

@@ -97,7 +97,13 @@ async fn take<W: World>(world: &W, platform: &str, store: &str, request: RawRequ
         }
         Ok(Verification::Accepted(delivery)) => enqueue(world, adapter, &store, &delivery).await,
         Ok(Verification::Hello(body)) => Outcome::Hello(body),
-        Ok(Verification::Refused(refusal)) => Outcome::Refused(401, refusal.to_string()),
+        // Our own configuration is incomplete: the platform should send it again.
+        Ok(Verification::Refused(refusal @ Refusal::Unconfigured)) => {
+            Outcome::Unavailable(Fault::retry(refusal))
+        }
+        Ok(Verification::Refused(
+            refusal @ (Refusal::Missing | Refusal::Malformed | Refusal::Mismatch | Refusal::Stale),
+        )) => Outcome::Refused(401, refusal.to_string()),
         Ok(Verification::NeedsKey(_)) => {
             Outcome::Unavailable(Fault::retry("the platform keeps asking for further keys"))
         }

@@ -53,6 +53,7 @@ pub struct Learnt {
 }
 
 const SESSION_LIFE: Duration = Duration::from_secs(15 * 60);
+const SIGNING_KEYS: usize = 16;
 const SIGNING_KEY_LIFE: Duration = Duration::from_secs(24 * 3600);
 
 impl Learnt {
@@ -79,7 +80,12 @@ impl Learnt {
 
     /// Remembers a public signing key.
     pub fn keep_signing_key(&self, url: &str, now: Timestamp, pem: String) {
-        keep(&self.signing_keys, url.to_owned(), now, pem);
+        let mut keys = self.signing_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        // The paths stand in headers that are not proven yet: a stranger must not fill the memory.
+        if keys.len() >= SIGNING_KEYS {
+            keys.clear();
+        }
+        keys.insert(url.to_owned(), (now, pem));
     }
 }
 

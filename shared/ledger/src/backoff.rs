@@ -33,9 +33,37 @@ pub fn backoff(attempt: Attempt, jitter: u64, elapsed: Duration) -> Option<Durat
     Some(Duration::from_millis(shorter).min(LONGEST_INVISIBLE.saturating_sub(elapsed)))
 }
 
+/// The try that a failure counts as. Every nudge makes a try possible, so that six webhooks in one
+/// second of an outage would use up all steps: a step counts only once the pauses before it are over.
+pub fn effective(attempt: Attempt, failing_for: Duration) -> Attempt {
+    let mut over = Duration::ZERO;
+    let mut reached = 1;
+    for step in STEPS {
+        // The shortest that jitter can make of the pause.
+        over += step * 4 / 5;
+        if failing_for < over {
+            break;
+        }
+        reached += 1;
+    }
+    attempt.min(reached)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_tries_in_a_short_time_count_as_few() {
+        let seconds = Duration::from_secs;
+        assert_eq!(effective(6, seconds(0)), 1);
+        assert_eq!(effective(6, seconds(23)), 1);
+        assert_eq!(effective(6, seconds(24)), 2);
+        assert_eq!(effective(6, seconds(90)), 3);
+        assert_eq!(effective(2, seconds(86_400)), 2);
+        let all: Duration = STEPS.iter().sum();
+        assert_eq!(effective(7, all), 7, "used up");
+    }
 
     #[test]
     fn without_jitter_the_steps_are_the_table_and_then_nothing() {

@@ -6,7 +6,7 @@
 //!
 //! | table | key | attributes |
 //! |---|---|---|
-//! | rows | `pk` S: `store#subject` | `wanted` N, `seen` N, `claimed` N, `state` S, `fence` N, `attempt` N, `owner` S, `lease_until` N, `due` N, `due_shard` S (`0` to `7`), `digest` S, `odoo_ids` M of N, `step` S, `intent_at` N, `wait_key` S, `reason` S, `write_id` S |
+//! | rows | `pk` S: `store#subject` | `wanted` N, `seen` N, `claimed` N, `state` S, `fence` N, `attempt` N, `owner` S, `lease_until` N, `due` N, `due_shard` S (`0` to `7`), `digest` S, `odoo_ids` M of N, `step` S, `intent_at` N, `wait_key` S, `reason` S, `failing_since` N, `write_id` S |
 //! | events | `pk` S: `store#event` | `expires` N (TTL) |
 //! | links | `pk` S: `store#kind#source` | `odoo_id` N |
 //! | attention | `pk` S: `store#subject` | `store` S, `raised_at` N, `expires` N (TTL), `reason` S, `fix` S, `number` S, `payload` S |

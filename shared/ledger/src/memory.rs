@@ -107,6 +107,7 @@ fn empty_row(key: &RowKey) -> Row {
         odoo_ids: BTreeMap::new(),
         intent: None,
         attempt: 0,
+        failing_since: None,
         reason: None,
     }
 }
@@ -189,6 +190,7 @@ impl Ledger for MemoryLedger {
         row.due = None;
         row.intent = None;
         row.attempt = 0;
+        row.failing_since = None;
         row.reason = None;
         Ok(Completion::Done)
     }
@@ -208,6 +210,7 @@ impl Ledger for MemoryLedger {
         row.lease_until = None;
         row.state = end.state;
         row.reason = end.reason.map(str::to_owned);
+        row.failing_since = end.failing_since.map(millis);
         row.due = if nudged { Some(millis(now)) } else { end.due.map(millis) };
         if end.resets_attempts {
             row.attempt = 0;

@@ -67,6 +67,8 @@ pub struct Row {
     pub intent: Option<(String, Timestamp)>,
     /// Tries since the last success.
     pub attempt: Attempt,
+    /// When the failures that are tried again began; `None` while nothing fails.
+    pub failing_since: Option<Timestamp>,
     /// What it waits for, or why it failed last; free of personal data.
     pub reason: Option<String>,
 }
@@ -122,6 +124,8 @@ pub enum Progress<'a> {
     Retry {
         /// When.
         due: Timestamp,
+        /// When the failures began: the row's `failing_since`, or now for the first one.
+        since: Timestamp,
         /// Why.
         reason: &'a str,
     },
@@ -153,6 +157,7 @@ pub(crate) struct End<'a> {
     pub(crate) state: State,
     pub(crate) due: Option<Timestamp>,
     pub(crate) wait_key: Option<&'a str>,
+    pub(crate) failing_since: Option<Timestamp>,
     pub(crate) reason: Option<&'a str>,
     /// Only failures that are tried again count on. Waiting is no failure; and what a person or a
     /// redrive starts anew deserves all its tries, or the first hiccup would end it.
@@ -165,11 +170,15 @@ impl<'a> Progress<'a> {
             state,
             due,
             wait_key: None,
+            failing_since: None,
             reason,
             resets_attempts,
         };
         match self {
-            Self::Retry { due, reason } => end(State::Retrying, Some(due), Some(reason), false),
+            Self::Retry { due, since, reason } => End {
+                failing_since: Some(since),
+                ..end(State::Retrying, Some(due), Some(reason), false)
+            },
             Self::Wait { wait_key, due, reason } => End {
                 wait_key: Some(wait_key),
                 ..end(State::Waiting, Some(due), Some(reason), true)

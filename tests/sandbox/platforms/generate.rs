@@ -36,8 +36,10 @@ pub(super) fn draft(platform: Platform, seed: u64, at: u32) -> Draft {
     } else {
         guest(random.between(1, 300))
     };
-    let home = place(random, true);
-    let untaxed = buyer.company.is_some() && home.country != "BE" && random.chance(50);
+    // Every order is taxed as Odoo's fiscal positions would have it: businesses buy at home, private
+    // buyers in the union pay Belgian VAT, exports pay none.
+    let home = place(random, buyer.company.is_none());
+    let untaxed = home.country == "US";
     let count = if random.chance(2) { random.between(26, 60) } else { random.between(1, 5) };
     let mut lines: Vec<DraftLine> = (0..count).map(|_| line(platform, random, currency)).collect();
     if sells_gift_cards(platform) && random.chance(4) {
@@ -60,8 +62,9 @@ pub(super) fn draft(platform: Platform, seed: u64, at: u32) -> Draft {
             .then(|| scaled(Decimal::new(i64::from(random.between(50, 900)), 2), currency)),
         gift_card_share: (takes_gift_cards(platform) && random.chance(8))
             .then(|| *random.pick(&[10, 50, 100])),
-        delivery: shipped
-            .then(|| if random.chance(25) { place(random, false) } else { home.clone() }),
+        delivery: shipped.then(|| {
+            if !untaxed && random.chance(25) { place(random, false) } else { home.clone() }
+        }),
         billing: home,
         buyer,
         phase: phase(random),
@@ -143,7 +146,7 @@ fn line(platform: Platform, random: &mut Random, currency: &str) -> DraftLine {
     let product = random.between(*super::SKUS.start(), *super::SKUS.end());
     let by_weight = platform == Platform::Square && product % 10 == 7;
     let quantity = match by_weight {
-        true => Decimal::new(i64::from(random.between(100, 4500)), 3),
+        true => Decimal::new(i64::from(random.between(10, 450)), 2),
         false => Decimal::from(random.between(1, 6)),
     };
     // The same product costs the same in every order, unless the customer's group pays less.

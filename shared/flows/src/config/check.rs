@@ -78,6 +78,7 @@ fn check_taxes(found: &mut Vec<Problem>, path: &str, rules: &[TaxRule]) {
             other.code == rule.code
                 && other.rate == rule.rate
                 && other.country == rule.country
+                && other.business == rule.business
                 && other.collector == rule.collector
         });
         if let Some(twin) = twin {

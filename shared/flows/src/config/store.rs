@@ -240,6 +240,9 @@ pub struct TaxRule {
     /// Delivery country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<CountryCode>,
+    /// True: only customers with a VAT number; false: only those without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business: Option<bool>,
     /// Who owes it.
     #[serde(default = "merchant")]
     pub collector: Collector,

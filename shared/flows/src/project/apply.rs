@@ -148,11 +148,7 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
         new.retain(|(at, _)| !announced.contains_key(at));
         ends.extend(announced.into_iter().map(|(at, fault)| (at, Err(fault))));
         let records: Vec<Record> = new.iter().map(|(_, record)| record.clone()).collect();
-        let outcome = match self.odoo.load_new("sale.order", &records).await {
-            // A keyed load may be replayed at once: it finds what it made (odoo FACTS A15).
-            Err(Fault::Ambiguous { .. }) => self.odoo.load_new("sale.order", &records).await,
-            outcome => outcome,
-        }?;
+        let outcome = self.odoo.load_new("sale.order", &records).await?;
         for ((at, _), outcome) in new.into_iter().zip(outcome) {
             let Some(item) = items.get(at) else { continue };
             match outcome {

@@ -4,7 +4,7 @@ use super::{End, Job, complete, enqueue_again};
 use crate::World;
 use causeway_domain::ports::Clock as _;
 use causeway_domain::{Fault, Timestamp};
-use causeway_ledger::backoff::backoff;
+use causeway_ledger::backoff::{backoff, effective};
 use causeway_ledger::{
     AttentionItem, Completion, Disposition, Ledger as _, LedgerError, Progress, Row, RowKey,
 };
@@ -134,11 +134,14 @@ async fn retry<W: World>(
     reason: &str,
 ) -> Result<(Status, Disposition), LedgerError> {
     let elapsed = now.duration_since(job.began).unsigned_abs();
-    match backoff(job.row.attempt, world.random(), elapsed) {
+    let since = job.row.failing_since.unwrap_or(now);
+    let failing_for = now.duration_since(since).unsigned_abs();
+    let attempt = effective(job.row.attempt, failing_for);
+    match backoff(attempt, world.random(), elapsed) {
         Some(pause) => {
             let pause = after.map_or(pause, |after| after.max(Duration::from_secs(1)));
             let due = now + pause + SWEEP_GRACE;
-            world.ledger().release(&job.lease, Progress::Retry { due, reason }, now).await?;
+            world.ledger().release(&job.lease, Progress::Retry { due, since, reason }, now).await?;
             Ok((Status::Retrying, Disposition::RetryAfter(pause)))
         }
         None => {

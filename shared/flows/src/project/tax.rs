@@ -55,20 +55,31 @@ pub(super) fn shares(
     }
     if taxes.is_empty() {
         let amount = Money::zero(order.currency);
-        taxes.push(TaxShare { tax: untaxed(country, config), amount });
+        taxes.push(TaxShare { tax: untaxed(order, country, config), amount });
     }
     Ok(Shares { included, taxes })
 }
 
 /// The tax of a line that the platform does not tax: a rule with code "none" for the country, which
 /// names the export or intra-community tax, else the store's 0 % tax.
-fn untaxed(country: Option<CountryCode>, config: &StoreConfig) -> i64 {
-    let fits = |rule: &&TaxRule| {
-        rule.code.as_deref() == Some("none")
-            && rule.country.is_none_or(|wanted| Some(wanted) == country)
-    };
+fn untaxed(order: &Order, country: Option<CountryCode>, config: &StoreConfig) -> i64 {
+    let fits = |rule: &&TaxRule| rule.code.as_deref() == Some("none") && at(rule, order, country);
     let rules = config.taxes.iter().filter(fits);
-    rules.max_by_key(|rule| rule.country.is_some()).map_or(config.no_tax, |rule| rule.tax)
+    rules.max_by_key(|rule| weight(rule)).map_or(config.no_tax, |rule| rule.tax)
+}
+
+/// Whether a rule is for this place and kind of customer.
+fn at(rule: &TaxRule, order: &Order, country: Option<CountryCode>) -> bool {
+    rule.country.is_none_or(|wanted| Some(wanted) == country)
+        && rule.business.is_none_or(|wanted| wanted == order.customer.vat_normalised().is_some())
+}
+
+/// A code says more than a rate, a rate more than a country, a country more than the customer.
+fn weight(rule: &TaxRule) -> u8 {
+    8 * u8::from(rule.code.is_some())
+        + 4 * u8::from(rule.rate.is_some())
+        + 2 * u8::from(rule.country.is_some())
+        + u8::from(rule.business.is_some())
 }
 
 fn rule<'a>(
@@ -82,13 +93,7 @@ fn rule<'a>(
         rule.collector == tax.collector
             && rule.code.as_ref().is_none_or(|code| *code == tax.code.0 || *code == tax.title)
             && rule.rate.is_none_or(|rate| Some(rate) == tax.rate)
-            && rule.country.is_none_or(|wanted| Some(wanted) == country)
-    };
-    // A code says more than a rate, a rate more than a country.
-    let weight = |rule: &TaxRule| {
-        4 * u8::from(rule.code.is_some())
-            + 2 * u8::from(rule.rate.is_some())
-            + u8::from(rule.country.is_some())
+            && at(rule, order, country)
     };
     rules.iter().filter(fits).max_by_key(|rule| weight(rule)).ok_or_else(|| {
         let rate = tax.rate.map_or_else(|| "no rate".to_owned(), |rate| format!("{} %", rate.normalize()));

@@ -65,7 +65,7 @@ pub(super) fn complete(lease: &Lease, closing: Closing<'_>, write_id: &str) -> C
     let update = "SET #seen = :wanted, #digest = :digest, #state = :done, #attempt = :zero, \
                   #write_id = :write \
                   REMOVE #owner, #lease_until, #due, #due_shard, #step, #intent_at, #reason, \
-                  #wait_key";
+                  #wait_key, #failing_since";
     held(update, &format!("{OURS} AND #wanted = :wanted"), lease)
         .value("wanted", number(closing.wanted))
         .value("digest", text(closing.digest))
@@ -102,6 +102,7 @@ fn let_go(
         ("due_shard", due.map(|_| text(shard(&lease.key)))),
         ("wait_key", end.wait_key.map(text)),
         ("reason", end.reason.map(text)),
+        ("failing_since", end.failing_since.map(millis)),
         ("attempt", end.resets_attempts.then(|| number(0))),
     ];
     let mut set = "SET #state = :state, #write_id = :write".to_owned();
@@ -163,7 +164,7 @@ mod tests {
         let lease = Lease { key: key.clone(), owner: "w".to_owned(), fence: 1 };
         let (now, ttl) = (Timestamp::UNIX_EPOCH, Duration::from_secs(1));
         let progress = [
-            Progress::Retry { due: now, reason: "r" },
+            Progress::Retry { due: now, since: now, reason: "r" },
             Progress::Wait { wait_key: "k", due: now, reason: "r" },
             Progress::Attention { reason: "r" },
             Progress::Dead { reason: "r" },

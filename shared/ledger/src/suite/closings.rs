@@ -34,7 +34,7 @@ pub(super) async fn everything_is_refused<L: Ledger>(ledger: &L, lease: &Lease, 
 
 fn every_progress(due: Timestamp) -> [Progress<'static>; 5] {
     [
-        Progress::Retry { due, reason: "503" },
+        Progress::Retry { due, since: at(1), reason: "503" },
         Progress::Wait { wait_key: "product:X", due, reason: "no product X" },
         Progress::Attention { reason: "totals differ" },
         Progress::Dead { reason: "used up" },
@@ -58,6 +58,7 @@ pub async fn a_completion_closes_the_row<L: Ledger>(ledger: &L) {
     assert_eq!(ledger.complete(&lease, closing).await.unwrap(), Completion::Done);
     let row = row(ledger, &lease.key).await;
     assert_eq!((row.wanted, row.seen, row.attempt, row.fence), (1, 1, 0, 1));
+    assert_eq!(row.failing_since, None);
     assert_eq!((row.state, row.digest.as_deref()), (State::Done, Some("d1")));
     assert_eq!((row.due, row.lease_until, row.intent, row.reason), (None, None, None, None));
     assert_eq!(row.odoo_ids.get("order"), Some(&4711));
@@ -97,11 +98,12 @@ pub async fn a_done_row_is_driven_again_by_a_nudge<L: Ledger>(ledger: &L) {
 /// Retry: due when said, reason kept, and the next claim is the next attempt.
 pub async fn a_retry_is_due_later_and_counts_on<L: Ledger>(ledger: &L) {
     let (lease, _) = working(ledger, "retry").await;
-    let retry = Progress::Retry { due: at(30), reason: "503" };
+    let retry = Progress::Retry { due: at(30), since: at(1), reason: "503" };
     ledger.release(&lease, retry, at(1)).await.unwrap();
     let row = row(ledger, &lease.key).await;
     assert_eq!((row.state, row.due, row.attempt), (State::Retrying, Some(at(30)), 1));
     assert_eq!((row.reason.as_deref(), row.lease_until), (Some("503"), None));
+    assert_eq!(row.failing_since, Some(at(1)));
     assert!(due_in(ledger, &lease.key.store, at(29)).await.is_empty());
     assert_eq!(due_in(ledger, &lease.key.store, at(30)).await, from_ref(&lease.key));
     everything_is_refused(ledger, &lease, at(30)).await;
@@ -167,7 +169,7 @@ pub async fn a_nudge_in_the_middle_survives_every_release<L: Ledger>(ledger: &L)
 pub async fn an_unrecorded_intent_survives_a_release<L: Ledger>(ledger: &L) {
     let (lease, _) = working(ledger, "intent-stays").await;
     ledger.intent(&lease, "order", at(1), TTL).await.unwrap();
-    let retry = Progress::Retry { due: at(150), reason: "outcome of order unknown" };
+    let retry = Progress::Retry { due: at(150), since: at(1), reason: "outcome of order unknown" };
     ledger.release(&lease, retry, at(2)).await.unwrap();
     let (_, next) = claim(ledger, &lease.key, "worker-b", at(150)).await;
     assert_eq!(next.intent, Some(("order".to_owned(), at(1))));

@@ -1,0 +1,121 @@
+//! The heart: a process may die at any call, before or after its effect, and the redelivery still ends
+//! in exactly one of each document.
+//!
+//! The list of kill points is not written down: it is the list of calls of a clean run. With n calls
+//! there are 2n kills: "the answer was never seen" and "it took effect later than the redelivery".
+
+use crate::sim::{Kill, Scenario};
+use causeway_domain::Nudge;
+use sandbox::platforms::{Draft, Edit, Phase, Platform};
+use std::time::Duration;
+
+/// Past every lease.
+const LEASE_OVER: Duration = Duration::from_secs(200);
+
+/// What is prepared before the run that dies.
+type Before = fn(&Scenario, Platform) -> Vec<String>;
+
+fn paid(mut draft: Draft) -> Draft {
+    draft.phase = Phase::Paid;
+    draft
+}
+
+fn one_order(scenario: &Scenario, platform: Platform) -> Vec<String> {
+    vec![scenario.shop(platform).add(21, paid)]
+}
+
+fn three_orders_of_two_customers(scenario: &Scenario, platform: Platform) -> Vec<String> {
+    (0..3).map(|_| scenario.shop(platform).add(22, paid)).collect()
+}
+
+async fn dies_at_every_call(platform: Platform, before: Before) {
+    let clean = Scenario::new();
+    let nudges = nudges(&clean, platform, &before(&clean, platform));
+    clean.gate.disarm();
+    clean.project(&nudges).await;
+    assert_eq!(clean.differences(), Vec::<String>::new(), "the clean run");
+    let calls = clean.gate.calls();
+    let documents = documents(&clean);
+    assert!(calls.iter().any(|call| call == "odoo sale.order/load"), "{calls:?}");
+
+    for at in 0..calls.len() {
+        for kill in [Kill::AfterEffect, Kill::BeforeEffect] {
+            let what = format!("{platform:?}, {kill:?} of call {at} ({})", calls[at]);
+            let scenario = Scenario::new();
+            let nudges = self::nudges(&scenario, platform, &before(&scenario, platform));
+            scenario.gate.arm(at, kill);
+            let gate = scenario.gate.clone();
+            assert!(gate.run(scenario.project(&nudges)).await.is_none(), "did not die: {what}");
+            let late = scenario.gate.take_late();
+            scenario.gate.disarm();
+            scenario.clock.advance(LEASE_OVER);
+            scenario.project_to_the_end(&nudges).await;
+            scenario.arrive_late(late);
+            scenario.project_to_the_end(&nudges).await;
+            assert_eq!(scenario.differences(), Vec::<String>::new(), "{what}");
+            assert_eq!(self::documents(&scenario), documents, "one of each: {what}");
+            assert!(scenario.attention().await.is_empty(), "{what}");
+        }
+    }
+}
+
+fn nudges(scenario: &Scenario, platform: Platform, ids: &[String]) -> Vec<Nudge> {
+    ids.iter().map(|id| scenario.nudge(platform, id)).collect()
+}
+
+/// How many of each document Odoo has.
+fn documents(scenario: &Scenario) -> (usize, usize, usize) {
+    let state = scenario.odoo_state();
+    let count = |what: &str| state[what].as_array().unwrap().len();
+    (count("orders"), count("partners"), count("pickings"))
+}
+
+/// R195: one lone order of every platform.
+#[tokio::test]
+async fn a_lone_order_survives_a_kill_at_every_call() {
+    for platform in Platform::ALL {
+        dies_at_every_call(platform, one_order).await;
+    }
+}
+
+/// R195: a batch.
+#[tokio::test]
+async fn a_batch_survives_a_kill_at_every_call() {
+    dies_at_every_call(Platform::WooCommerce, three_orders_of_two_customers).await;
+}
+
+/// An edit is a write of values, the one step that is not safe to repeat. A request of a dead worker
+/// cannot arrive after the lease: Odoo stops it at `limit_time_real`, which is shorter.
+#[tokio::test]
+async fn an_edit_survives_a_kill_at_every_call() {
+    let platform = Platform::Shopify;
+    let prepared = || async {
+        let scenario = Scenario::new();
+        let id = scenario.shop(platform).add(23, paid);
+        let nudge = scenario.nudge(platform, &id);
+        scenario.project(std::slice::from_ref(&nudge)).await;
+        scenario.shop(platform).edit_order(&id, Edit::Quantity { line: 0, quantity: 9.into() });
+        scenario.gate.disarm();
+        (scenario, nudge)
+    };
+    let (clean, nudge) = prepared().await;
+    clean.project(std::slice::from_ref(&nudge)).await;
+    assert_eq!(clean.differences(), Vec::<String>::new());
+    let calls = clean.gate.calls();
+    assert!(calls.iter().any(|call| call == "odoo sale.order/write"), "{calls:?}");
+    for at in 0..calls.len() {
+        for kill in [Kill::AfterEffect, Kill::BeforeEffect] {
+            let (scenario, nudge) = prepared().await;
+            scenario.gate.arm(at, kill);
+            let gate = scenario.gate.clone();
+            assert!(gate.run(scenario.project(std::slice::from_ref(&nudge))).await.is_none());
+            let late = scenario.gate.take_late();
+            scenario.gate.disarm();
+            scenario.arrive_late(late);
+            scenario.clock.advance(LEASE_OVER);
+            scenario.project_to_the_end(std::slice::from_ref(&nudge)).await;
+            assert_eq!(scenario.differences(), Vec::<String>::new(), "{kill:?} at {}", calls[at]);
+            assert!(scenario.attention().await.is_empty(), "{kill:?} at {}", calls[at]);
+        }
+    }
+}

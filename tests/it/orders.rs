@@ -1,0 +1,99 @@
+//! Every order of five platforms becomes exactly one right Odoo order.
+
+use crate::sim::Scenario;
+use causeway_ledger::{Disposition, State};
+use sandbox::platforms::{Edit, Phase, Platform};
+
+/// R156-R165, R196: a hundred orders of every platform, equal to the cent, one each.
+#[tokio::test]
+async fn a_hundred_orders_of_every_platform_are_equal_to_the_cent() {
+    for platform in Platform::ALL {
+        let scenario = Scenario::new();
+        let ids = scenario.shop(platform).generate(11, 100);
+        for batch in ids.chunks(10) {
+            let nudges: Vec<_> = batch.iter().map(|id| scenario.nudge(platform, id)).collect();
+            scenario.project(&nudges).await;
+        }
+        let attention = scenario.attention().await;
+        assert!(
+            attention.is_empty(),
+            "{platform:?}: {:?}",
+            attention.iter().map(|a| &a.reason).collect::<Vec<_>>()
+        );
+        let differences = scenario.differences();
+        assert!(differences.is_empty(), "{platform:?}: {differences:#?}");
+    }
+}
+
+/// R166, R224: three deliveries of one order, and later ones, are one Odoo order.
+#[tokio::test]
+async fn nudging_again_and_again_changes_nothing() {
+    let scenario = Scenario::new();
+    for platform in Platform::ALL {
+        let id = scenario.shop(platform).add(12, paid);
+        let nudge = scenario.nudge(platform, &id);
+        scenario.project(&[nudge.clone(), nudge.clone(), nudge.clone()]).await;
+        scenario.gate.disarm();
+        assert_eq!(scenario.project(&[nudge]).await, [Disposition::Done]);
+        let writes: Vec<String> =
+            scenario.gate.calls().into_iter().filter(|call| call.starts_with("odoo")).collect();
+        assert!(writes.is_empty(), "an unchanged order asks Odoo nothing: {writes:?}");
+    }
+    assert_eq!(scenario.differences(), Vec::<String>::new());
+}
+
+fn paid(mut draft: sandbox::platforms::Draft) -> sandbox::platforms::Draft {
+    draft.phase = Phase::Paid;
+    draft
+}
+
+/// R158: an unknown SKU waits with its name, and goes on when the product appears.
+#[tokio::test]
+async fn an_unknown_sku_waits_by_name_and_goes_on_when_the_product_appears() {
+    let scenario = Scenario::new();
+    let id = scenario.shop(Platform::Shopify).add_unknown_sku(13);
+    let nudge = scenario.nudge(Platform::Shopify, &id);
+    assert_eq!(scenario.project(&[nudge.clone()]).await, [Disposition::Done]);
+    let row = scenario.row(Platform::Shopify, &id).await.unwrap();
+    assert_eq!(row.state, State::Waiting);
+    assert!(row.reason.unwrap().contains(sandbox::platforms::UNKNOWN_SKU));
+    assert!(row.due.is_some(), "the sweep will look again");
+
+    scenario.odoo.add_product(&sandbox::odoo::Product::goods("UNKNOWN-SKU", "1.00"));
+    scenario.project(&[nudge]).await;
+    assert_eq!(scenario.differences(), Vec::<String>::new());
+}
+
+/// An edited order is brought up to date: quantity, and the total with it.
+#[tokio::test]
+async fn an_edited_order_is_updated_in_odoo() {
+    for platform in Platform::ALL {
+        let scenario = Scenario::new();
+        let id = scenario.shop(platform).add(14, paid);
+        let nudge = scenario.nudge(platform, &id);
+        scenario.project(&[nudge.clone()]).await;
+        scenario.shop(platform).edit_order(&id, Edit::Quantity { line: 0, quantity: 7.into() });
+        scenario.project(&[nudge]).await;
+        let reasons: Vec<_> = scenario.attention().await.into_iter().map(|a| a.reason).collect();
+        assert!(reasons.is_empty(), "{platform:?}: {reasons:?}");
+        assert_eq!(scenario.differences(), Vec::<String>::new(), "{platform:?}");
+    }
+}
+
+/// Deleted in Odoo after it was done: an attention item, not a new order.
+#[tokio::test]
+async fn an_order_deleted_in_odoo_is_not_made_again() {
+    let scenario = Scenario::new();
+    let id = scenario.shop(Platform::WooCommerce).add(15, paid);
+    let nudge = scenario.nudge(Platform::WooCommerce, &id);
+    scenario.project(&[nudge.clone()]).await;
+    let order = scenario.odoo_state()["orders"][0]["id"].as_i64().unwrap();
+    scenario.odoo_as_admin("sale.order", "action_cancel", &[order]);
+    scenario.odoo_as_admin("sale.order", "unlink", &[order]);
+    scenario.shop(Platform::WooCommerce).edit_order(&id, Edit::Note("changed".to_owned()));
+    scenario.project(&[nudge]).await;
+    let attention = scenario.attention().await;
+    assert_eq!(attention.len(), 1);
+    assert!(attention[0].reason.contains("was deleted in Odoo"), "{}", attention[0].reason);
+    assert_eq!(scenario.odoo_state()["orders"].as_array().unwrap().len(), 0);
+}

@@ -1,0 +1,200 @@
+//! The whole order projection against a real Odoo 19, which `CAUSEWAY_REAL_ODOO` names; without the
+//! variable every trial here says in one line that it was skipped.
+//!
+//! ```json
+//! {"url": "http://127.0.0.1:8069", "database": "prod", "login": "inbound", "user": 5,
+//!  "api_key": "...", "admin_key": "...", "warehouse": 1, "team": 1, "salesperson": 2,
+//!  "payment_term": 1, "anonymous": 10, "no_tax": 282, "export_tax": 203,
+//!  "taxes": {"21": [191, 279], "12": [194], "6": [196], "0": [198]},
+//!  "pricelists": {"EUR": 14, "USD": 15, "JPY": 16, "KWD": 17}}
+//! ```
+//!
+//! The trials make products, customers and orders in that database and never remove them: use one
+//! that may be thrown away. Every trial has stores of its own, so that it can be run again.
+
+mod edits;
+mod kill;
+mod server;
+mod speed;
+
+use crate::sim::Scenario;
+use causeway_domain::StoreId;
+use causeway_ledger::Ledger as _;
+use causeway_ledger::{Link, LinkKey, LinkKind, State};
+use sandbox::platforms::{self, Draft, Phase, Platform};
+use serde_json::json;
+use server::{Protocol, Trial};
+use std::collections::BTreeSet;
+
+/// R156-R165, R196: twenty orders of every platform in batches of ten, one each, dated as placed, total
+/// and tax equal to the minor unit. `stranger` makes customers that this Odoo has never seen.
+async fn twenty_orders_of_every_platform(trial: &Trial, stranger: bool) {
+    for platform in Platform::ALL {
+        let shop = trial.scenario.shop(platform);
+        let known = |draft: Draft| {
+            let phase = draft.phase;
+            if stranger { Draft { phase, ..trial.fresh(draft) } } else { draft }
+        };
+        let ids: Vec<String> = (0..20).map(|_| shop.add(41, known)).collect();
+        trial.project(&trial.nudges(platform, &ids)).await;
+    }
+    trial.agrees().await;
+}
+
+#[tokio::test]
+async fn orders_of_every_platform_are_equal_to_the_cent() {
+    let Some(trial) = Trial::new("orders of every platform", Protocol::Json2).await else { return };
+    twenty_orders_of_every_platform(&trial, true).await;
+}
+
+/// The same over the legacy protocol, by customers who are known by e-mail and VAT number.
+#[tokio::test]
+async fn orders_over_json_rpc_are_equal_to_the_cent() {
+    let Some(trial) = Trial::new("orders over JSON-RPC", Protocol::JsonRpc).await else { return };
+    twenty_orders_of_every_platform(&trial, false).await;
+}
+
+/// R166, R224: a second and a third delivery change nothing, not even the time of the last write.
+#[tokio::test]
+async fn nudging_twice_changes_nothing() {
+    let Some(trial) = Trial::new("nudging twice", Protocol::Json2).await else { return };
+    let mut nudges = Vec::new();
+    for platform in Platform::ALL {
+        let id = trial.add(platform, 42);
+        nudges.extend(trial.nudges(platform, &[id]));
+    }
+    trial.project(&nudges).await;
+    let before = trial.state().await;
+    trial.scenario.gate.disarm();
+    trial.project(&nudges).await;
+    trial.project(&[nudges.clone(), nudges].concat()).await;
+    assert_eq!(odoo_calls(&trial.scenario), Vec::<String>::new());
+    assert_eq!(trial.state().await, before);
+    trial.agrees().await;
+}
+
+fn odoo_calls(scenario: &Scenario) -> Vec<String> {
+    scenario.gate.calls().into_iter().filter(|call| call.starts_with("odoo")).collect()
+}
+
+/// Currencies with no, two and three decimals, of every platform that sells in them.
+#[tokio::test]
+async fn currencies_keep_their_decimals() {
+    let Some(trial) = Trial::new("currencies", Protocol::Json2).await else { return };
+    let mut seen = BTreeSet::new();
+    for platform in Platform::ALL {
+        let shop = trial.scenario.shop(platform);
+        let foreign: Vec<Draft> = platforms::generate(platform, 43, 120)
+            .into_iter()
+            .map(|order| trial.fresh(order.draft))
+            .filter(|draft| draft.currency != "EUR")
+            .take(10)
+            .collect();
+        seen.extend(foreign.iter().map(|draft| draft.currency));
+        let ids: Vec<String> = foreign.into_iter().map(|draft| shop.add_order(draft)).collect();
+        trial.project(&trial.nudges(platform, &ids)).await;
+    }
+    assert_eq!(seen, BTreeSet::from(["JPY", "KWD", "USD"]));
+    trial.agrees().await;
+}
+
+/// R158: an unknown SKU waits by its name, and the order goes on when the product appears.
+#[tokio::test]
+async fn an_unknown_sku_waits_until_its_product_appears() {
+    let Some(trial) = Trial::new("an unknown SKU", Protocol::Json2).await else { return };
+    let platform = Platform::Shopify;
+    let sku = format!("NEW-{}", trial.tag);
+    let id = trial.scenario.shop(platform).add(44, |draft| {
+        let mut draft = trial.fresh(draft);
+        draft.lines[0].sku.clone_from(&sku);
+        draft
+    });
+    let nudges = trial.nudges(platform, std::slice::from_ref(&id));
+    trial.project(&nudges).await;
+    let row = trial.scenario.row(platform, &id).await.unwrap();
+    assert_eq!(row.state, State::Waiting);
+    assert!(row.reason.unwrap().contains(&sku));
+    assert_eq!(trial.state().await["orders"], json!([]));
+    trial.make_product(&sku).await;
+    trial.project(&nudges).await;
+    trial.agrees().await;
+}
+
+/// R208-R212: first orders of one customer at once, with an account and as a guest, make one partner
+/// each, with one contact for each address.
+#[tokio::test]
+async fn first_orders_of_one_customer_at_once_make_one_partner() {
+    let Some(trial) = Trial::new("first orders at once", Protocol::Json2).await else { return };
+    let platform = Platform::WooCommerce;
+    let shop = trial.scenario.shop(platform);
+    for seed in [45, 46, 47] {
+        let first = trial.add(platform, seed);
+        let buyer = shop.order(&first).unwrap().draft;
+        let same = |draft: Draft| Draft { number: draft.number, ..buyer.clone() };
+        let ids: Vec<String> =
+            [first].into_iter().chain((0..3).map(|_| shop.add(seed, same))).collect();
+        let nudges = trial.nudges(platform, &ids);
+        let at_once = nudges
+            .iter()
+            .map(|nudge| trial.scenario.project_to_the_end(std::slice::from_ref(nudge)));
+        futures::future::join_all(at_once).await;
+        let email = buyer.buyer.email.to_lowercase();
+        let domain = json!([["email_normalized", "=", email]]);
+        let partners = trial.find("res.partner", domain, json!(["name"])).await;
+        assert_eq!(partners.len(), 1, "{seed}: {partners:?}");
+        let domain = json!([["parent_id", "=", partners[0]["id"]]]);
+        let contacts = trial.find("res.partner", domain, json!(["type", "street", "city"])).await;
+        let places: BTreeSet<String> =
+            contacts.iter().map(|c| format!("{}{}", c["street"], c["city"])).collect();
+        assert_eq!(places.len(), contacts.len(), "{seed}: {contacts:?}");
+    }
+    trial.agrees().await;
+}
+
+/// R269, R270: a customer whom Odoo refuses stops its own order, not the nine beside it.
+#[tokio::test]
+async fn a_refused_customer_leaves_the_others_alone() {
+    let Some(trial) = Trial::new("a refused customer", Protocol::Json2).await else { return };
+    let platform = Platform::WooCommerce;
+    let mut ids: Vec<String> = (0..9).map(|_| trial.add(platform, 48)).collect();
+    let bad = trial.scenario.shop(platform).add(48, |draft| {
+        let mut draft = trial.fresh(draft);
+        draft.buyer.company = Some((format!("Firma {}", trial.tag), "BE0999999999".to_owned()));
+        draft.phase = Phase::Paid;
+        draft
+    });
+    ids.insert(4, bad.clone());
+    trial.project(&trial.nudges(platform, &ids)).await;
+    let asked = trial.scenario.attention().await;
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(asked[0].reason.contains(&bad), "{}", asked[0].reason);
+    assert!(!asked[0].reason.contains("Firma"), "{}", asked[0].reason);
+    let mut differences = trial.scenario.differences_in(&trial.state().await);
+    differences.retain(|difference| !difference.contains(&format!("WooCommerce {bad}: 0 in Odoo")));
+    assert_eq!(differences, Vec::<String>::new());
+}
+
+/// Links to records that Odoo no longer has name their orders; those are looked up anew, the others
+/// are done at once.
+#[tokio::test]
+async fn stale_links_heal() {
+    let Some(trial) = Trial::new("stale links", Protocol::Json2).await else { return };
+    let platform = Platform::PrestaShop;
+    let ids: Vec<String> = (0..10).map(|_| trial.add(platform, 49)).collect();
+    let shop = trial.scenario.shop(platform);
+    let stale = [&ids[0], &ids[5]].map(|id| shop.order(id).unwrap().draft.lines[0].sku.clone());
+    let links: Vec<Link> = stale
+        .iter()
+        .map(|sku| Link {
+            key: LinkKey {
+                store: StoreId::new(shop.shop().store),
+                kind: LinkKind::Sku,
+                source: sku.clone(),
+            },
+            odoo_id: 999_999_999,
+        })
+        .collect();
+    trial.scenario.ledger.put_links(&links).await.unwrap();
+    trial.scenario.project_to_the_end(&trial.nudges(platform, &ids)).await;
+    trial.agrees().await;
+}
