@@ -7,6 +7,7 @@ mod batch;
 mod kill;
 mod ledger_dynamodb;
 mod local_aws;
+mod local_stack;
 mod orders;
 mod outage;
 mod promises;

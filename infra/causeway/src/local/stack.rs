@@ -46,6 +46,9 @@ impl Stack {
                 shell.push_str(&format!("export {name}={value}\n"));
             }
         }
+        if let Some(sandbox) = &self.sandbox {
+            shell.push_str(&format!("export CAUSEWAY_SANDBOX={sandbox}\n"));
+        }
         place.write("env", &shell)
     }
 
