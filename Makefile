@@ -15,7 +15,7 @@ TEST_STATE := .local-test
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help demo test build package unit it template lint fmt tools python clean
+.PHONY: help demo test bench build package unit it template lint fmt tools python clean
 
 help: ## Show this.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,11 @@ build: ## Build functions, command line and sandbox for this machine.
 	@for function in $(FUNCTIONS); do \
 	  mkdir -p target/lambda/$$function && cp target/release/causeway-$$function target/lambda/$$function/bootstrap || exit 1; \
 	done
+
+# ODOO and ODOO_CONFIG name a real Odoo (tests/bench/odoo.json shows the file); without them it is the fake.
+bench: ## Measure the functions and the way to Odoo, and compare with the aims.
+	$(CARGO) build --release --locked --bins --features causeway-tests/bench -p causeway -p causeway-tests $(addprefix -p causeway-,$(FUNCTIONS))
+	target/release/bench $(if $(ODOO),--odoo $(ODOO) --odoo-config $(ODOO_CONFIG))
 
 # For AWS: arm64 on Amazon Linux 2023, cross-built. Needs cargo-lambda and zig (pip install cargo-lambda ziglang).
 package: ## Build the functions for AWS on arm64 (then: sam deploy --guided).
