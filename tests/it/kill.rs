@@ -38,9 +38,9 @@ async fn dies_at_every_call(platform: Platform, before: Before) {
     let documents = documents(&clean);
     assert!(calls.iter().any(|call| call == "odoo sale.order/load"), "{calls:?}");
 
-    for at in 0..calls.len() {
+    for (at, call) in calls.iter().enumerate() {
         for kill in [Kill::AfterEffect, Kill::BeforeEffect] {
-            let what = format!("{platform:?}, {kill:?} of call {at} ({})", calls[at]);
+            let what = format!("{platform:?}, {kill:?} of call {at} ({call})");
             let scenario = Scenario::new();
             let nudges = self::nudges(&scenario, platform, &before(&scenario, platform));
             scenario.gate.arm(at, kill);
@@ -103,7 +103,7 @@ async fn an_edit_survives_a_kill_at_every_call() {
     assert_eq!(clean.differences(), Vec::<String>::new());
     let calls = clean.gate.calls();
     assert!(calls.iter().any(|call| call == "odoo sale.order/write"), "{calls:?}");
-    for at in 0..calls.len() {
+    for (at, call) in calls.iter().enumerate() {
         for kill in [Kill::AfterEffect, Kill::BeforeEffect] {
             let (scenario, nudge) = prepared().await;
             scenario.gate.arm(at, kill);
@@ -114,8 +114,8 @@ async fn an_edit_survives_a_kill_at_every_call() {
             scenario.arrive_late(late);
             scenario.clock.advance(LEASE_OVER);
             scenario.project_to_the_end(std::slice::from_ref(&nudge)).await;
-            assert_eq!(scenario.differences(), Vec::<String>::new(), "{kill:?} at {}", calls[at]);
-            assert!(scenario.attention().await.is_empty(), "{kill:?} at {}", calls[at]);
+            assert_eq!(scenario.differences(), Vec::<String>::new(), "{kill:?} at {call}");
+            assert!(scenario.attention().await.is_empty(), "{kill:?} at {call}");
         }
     }
 }

@@ -9,10 +9,16 @@ use std::time::{Duration, Instant};
 
 /// The sandbox of the stack that `make it` brought up.
 fn sandbox() -> String {
-    std::env::var("CAUSEWAY_SANDBOX").expect("CAUSEWAY_SANDBOX is the sandbox's address; run `make it`")
+    std::env::var("CAUSEWAY_SANDBOX")
+        .expect("CAUSEWAY_SANDBOX is the sandbox's address; run `make it`")
 }
 
-async fn exchange(method: &str, url: &str, headers: &[(String, String)], body: Bytes) -> (u16, Bytes) {
+async fn exchange(
+    method: &str,
+    url: &str,
+    headers: &[(String, String)],
+    body: Bytes,
+) -> (u16, Bytes) {
     let mut request = http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(name, value);
@@ -39,8 +45,10 @@ async fn control(path: &str, body: Value) -> Value {
 
 async fn deliver(store: &str, order: &str, topic: &str) -> u16 {
     let delivery =
-        control("delivery", json!({"store": store, "order": order, "topic": topic, "as": "sent"})).await;
-    let headers: Vec<(String, String)> = serde_json::from_value(delivery["headers"].clone()).unwrap();
+        control("delivery", json!({"store": store, "order": order, "topic": topic, "as": "sent"}))
+            .await;
+    let headers: Vec<(String, String)> =
+        serde_json::from_value(delivery["headers"].clone()).unwrap();
     let body = base64::engine::general_purpose::STANDARD
         .decode(delivery["body"].as_str().unwrap())
         .unwrap();
@@ -60,7 +68,8 @@ async fn odoo_orders(number: &str) -> Vec<Value> {
 async fn store_order(store: &str, id: &str) -> Value {
     let places = control("where", Value::Null).await;
     let stores = places["stores"].as_array().unwrap();
-    let url = stores.iter().find(|s| s["store"] == store).unwrap()["url"].as_str().unwrap().to_owned();
+    let url =
+        stores.iter().find(|s| s["store"] == store).unwrap()["url"].as_str().unwrap().to_owned();
     let (_, answer) = exchange("GET", &format!("{url}/_sandbox/state"), &[], Bytes::new()).await;
     let state: Value = serde_json::from_slice(&answer).unwrap();
     let orders = state["orders"].as_array().unwrap().iter();
@@ -74,7 +83,8 @@ async fn store_order(store: &str, id: &str) -> Value {
 async fn sixty_four_deliveries_at_once_make_one_order_with_the_last_change() {
     let store = "woo-demo";
     // An order that is paid and not cancelled; the generator makes such ones for most seeds.
-    let made = control("orders", json!({"store": store, "seed": 64, "count": 12, "kind": "plain"})).await;
+    let made =
+        control("orders", json!({"store": store, "seed": 64, "count": 12, "kind": "plain"})).await;
     let mut chosen = None;
     for id in made["orders"].as_array().unwrap() {
         let order = store_order(store, id.as_str().unwrap()).await;

@@ -53,7 +53,7 @@ async fn an_unknown_sku_waits_by_name_and_goes_on_when_the_product_appears() {
     let scenario = Scenario::new();
     let id = scenario.shop(Platform::Shopify).add_unknown_sku(13);
     let nudge = scenario.nudge(Platform::Shopify, &id);
-    assert_eq!(scenario.project(&[nudge.clone()]).await, [Disposition::Done]);
+    assert_eq!(scenario.project(std::slice::from_ref(&nudge)).await, [Disposition::Done]);
     let row = scenario.row(Platform::Shopify, &id).await.unwrap();
     assert_eq!(row.state, State::Waiting);
     assert!(row.reason.unwrap().contains(sandbox::platforms::UNKNOWN_SKU));
@@ -71,7 +71,7 @@ async fn an_edited_order_is_updated_in_odoo() {
         let scenario = Scenario::new();
         let id = scenario.shop(platform).add(14, paid);
         let nudge = scenario.nudge(platform, &id);
-        scenario.project(&[nudge.clone()]).await;
+        scenario.project(std::slice::from_ref(&nudge)).await;
         scenario.shop(platform).edit_order(&id, Edit::Quantity { line: 0, quantity: 7.into() });
         scenario.project(&[nudge]).await;
         let reasons: Vec<_> = scenario.attention().await.into_iter().map(|a| a.reason).collect();
@@ -86,7 +86,7 @@ async fn an_order_deleted_in_odoo_is_not_made_again() {
     let scenario = Scenario::new();
     let id = scenario.shop(Platform::WooCommerce).add(15, paid);
     let nudge = scenario.nudge(Platform::WooCommerce, &id);
-    scenario.project(&[nudge.clone()]).await;
+    scenario.project(std::slice::from_ref(&nudge)).await;
     let order = scenario.odoo_state()["orders"][0]["id"].as_i64().unwrap();
     scenario.odoo_as_admin("sale.order", "action_cancel", &[order]);
     scenario.odoo_as_admin("sale.order", "unlink", &[order]);

@@ -4,11 +4,11 @@ use super::clock::VirtualClock;
 use super::gate::{Gate, Late};
 use super::ports::{Gated, MemoryQueue, MemorySecrets, MemorySettings, Routed};
 use causeway_aws::HttpClient;
-use causeway_domain::ports::{Clock as _, QueueRole};
+use causeway_domain::ports::{Clock as _, Ports, QueueRole};
 use causeway_domain::{Nudge, NudgeCause, OrderId, StoreId, Subject, Timestamp};
+use causeway_flows::Wired;
 use causeway_flows::config::Environment;
 use causeway_flows::project::project;
-use causeway_flows::{Learnt, Wired};
 use causeway_ledger::memory::MemoryLedger;
 use causeway_ledger::{AttentionItem, Disposition, Ledger as _, Received, Row, RowKey};
 use causeway_platforms::signature::hmac_sha256;
@@ -103,7 +103,7 @@ impl Scenario {
         let queue = MemoryQueue::default();
         let ledger = MemoryLedger::default();
         let sink = MemorySink::default();
-        let world = Wired {
+        let ports = Ports {
             http: Gated {
                 gate: gate.clone(),
                 port: Routed { fakes: http.clone(), machine: Arc::new(HttpClient::new(false)) },
@@ -113,10 +113,8 @@ impl Scenario {
             settings: Gated { gate: gate.clone(), port: settings },
             ledger: Gated { gate: gate.clone(), port: ledger.clone() },
             clock: clock.clone(),
-            sink: Box::new(sink.clone()),
-            random: seeded,
-            learnt: Learnt::default(),
         };
+        let world = Wired::new(ports, sink.clone(), seeded);
         Self { world, gate, clock, queue, secrets, ledger, sink, odoo, http, shops }
     }
 

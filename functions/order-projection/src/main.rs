@@ -1,8 +1,9 @@
 //! A batch of nudges from the order queue: bring Odoo to the state of those orders.
 
-use causeway_aws::{Ports, run_sqs};
+use causeway_aws::{Consumer, run_sqs};
+use causeway_domain::ports::QueueRole;
+use causeway_flows::Wired;
 use causeway_flows::project::project;
-use causeway_flows::{Learnt, Wired};
 use causeway_telemetry::StdoutSink;
 use lambda_runtime::Error;
 
@@ -10,19 +11,9 @@ use lambda_runtime::Error;
 async fn main() -> Result<(), Error> {
     causeway_telemetry::init();
     causeway_telemetry::install_panic_hook();
-    let ports = Ports::from_env().await?;
-    let consumer = ports.orders_consumer();
-    let world = Wired {
-        http: ports.http,
-        queue: ports.queue,
-        secrets: ports.secrets,
-        settings: ports.settings,
-        ledger: ports.ledger,
-        clock: ports.clock,
-        sink: Box::new(StdoutSink),
-        random: causeway_aws::random,
-        learnt: Learnt::default(),
-    };
+    let ports = causeway_aws::ports().await?;
+    let consumer = Consumer::new(ports.queue.clone(), QueueRole::Orders, QueueRole::OrdersDead);
+    let world = Wired::new(ports, StdoutSink, causeway_aws::random);
     let world = &world;
     run_sqs(consumer, StdoutSink, "order.project", |messages, deadline| async move {
         project(world, &messages, deadline).await

@@ -1,9 +1,8 @@
 //! `POST /webhooks/{platform}/{store}`: verify, dedupe, enqueue, answer.
 
-use causeway_aws::Ports;
 use causeway_domain::Timestamp;
+use causeway_flows::Wired;
 use causeway_flows::receive::{Reply, receive};
-use causeway_flows::{Learnt, Wired};
 use causeway_platforms::RawRequest;
 use causeway_telemetry::StdoutSink;
 use lambda_http::{Body, Error, Request, RequestExt as _, Response, service_fn};
@@ -12,18 +11,7 @@ use lambda_http::{Body, Error, Request, RequestExt as _, Response, service_fn};
 async fn main() -> Result<(), Error> {
     causeway_telemetry::init();
     causeway_telemetry::install_panic_hook();
-    let ports = Ports::from_env().await?;
-    let world = Wired {
-        http: ports.http,
-        queue: ports.queue,
-        secrets: ports.secrets,
-        settings: ports.settings,
-        ledger: ports.ledger,
-        clock: ports.clock,
-        sink: Box::new(StdoutSink),
-        random: causeway_aws::random,
-        learnt: Learnt::default(),
-    };
+    let world = Wired::new(causeway_aws::ports().await?, StdoutSink, causeway_aws::random);
     lambda_http::run(service_fn(|request: Request| {
         let world = &world;
         async move {
@@ -52,7 +40,7 @@ fn raw(request: Request) -> RawRequest {
         Body::Text(text) => text.into_bytes(),
         Body::Binary(bytes) => bytes,
         // `Body` is the runtime's own open set; what is neither text nor bytes is no body.
-        _ => Vec::new(),
+        Body::Empty | _ => Vec::new(),
     };
     RawRequest {
         method: parts.method,

@@ -1,6 +1,6 @@
 //! AWS and the network, as the ports of `causeway-domain`.
 //!
-//! [`Ports::from_env`] builds all of them once per process. The variables it reads are the constants
+//! [`ports`] builds all of them once per process. The variables it reads are the constants
 //! in [`environment`]; `template.yaml` sets the same names.
 
 mod cache;
@@ -17,7 +17,7 @@ pub use clients::Clients;
 pub use clock::{SystemClock, random};
 pub use environment::{Environment, MissingVariables};
 pub use http::HttpClient;
-pub use ports::Ports;
+pub use ports::{Ports, ports};
 pub use secrets::SecretCache;
 pub use settings::SettingsTable;
 pub use sqs::{Consumer, SqsQueue, run_sqs};

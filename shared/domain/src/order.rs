@@ -165,6 +165,19 @@ pub enum PaymentKind {
 }
 
 impl Line {
+    /// A line without tax that is one of something at that price: a tip, cash rounding.
+    pub fn untaxed(id: &str, kind: LineKind, title: &str, amount: Money) -> Self {
+        Self {
+            id: LineId::new(id),
+            kind,
+            title: title.to_owned(),
+            quantity: Decimal::ONE,
+            unit_price: amount.to_decimal(),
+            discount: Money::zero(amount.currency()),
+            net: amount,
+            taxes: Vec::new(),
+        }
+    }
     /// Net and taxes together.
     pub fn gross(&self) -> Result<Money, MoneyError> {
         self.taxes.iter().try_fold(self.net, |sum, tax| sum.plus(tax.amount))

@@ -129,3 +129,21 @@ pub trait Settings: Send + Sync {
         store: &StoreId,
     ) -> impl Future<Output = Result<Option<std::sync::Arc<str>>, Fault>> + Send;
 }
+
+/// One of each port, to be handed on together. The ledger's trait lives beside the ledger, in
+/// `causeway-ledger`.
+#[derive(Debug)]
+pub struct Ports<H, Q, S, T, L, C> {
+    /// Sends requests to platforms and Odoo.
+    pub http: H,
+    /// Our queues.
+    pub queue: Q,
+    /// Secrets by name.
+    pub secrets: S,
+    /// Store configurations.
+    pub settings: T,
+    /// The ledger.
+    pub ledger: L,
+    /// The time.
+    pub clock: C,
+}

@@ -1,6 +1,6 @@
 //! Everything that a use case may touch, as one bundle of ports.
 
-use causeway_domain::ports::{Clock, Http, Queue, Secrets, Settings};
+use causeway_domain::ports::{Clock, Http, Ports, Queue, Secrets, Settings};
 use causeway_domain::{Fault, Timestamp};
 use causeway_ledger::Ledger;
 use causeway_odoo::{Connection, Session};
@@ -121,6 +121,20 @@ pub struct Wired<H, Q, S, T, L, C> {
     pub random: fn() -> u64,
     /// What was learnt so far.
     pub learnt: Learnt,
+}
+
+impl<H, Q, S, T, L, C> Wired<H, Q, S, T, L, C> {
+    /// These ports, with nothing learnt yet.
+    pub fn new(
+        ports: Ports<H, Q, S, T, L, C>,
+        sink: impl Sink + 'static,
+        random: fn() -> u64,
+    ) -> Self {
+        let Ports { http, queue, secrets, settings, ledger, clock } = ports;
+        let sink = Box::new(sink);
+        let learnt = Learnt::default();
+        Self { http, queue, secrets, settings, ledger, clock, sink, random, learnt }
+    }
 }
 
 impl<H, Q, S, T, L, C> World for Wired<H, Q, S, T, L, C>

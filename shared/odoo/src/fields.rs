@@ -51,8 +51,8 @@ impl FieldMap {
     }
 }
 
-/// What [`crate::connect`] asks of `sale.order`: every field that we read or write.
-pub(crate) const ORDER: &[&str] = &[
+/// What we read of a `sale.order`.
+pub(crate) const ORDER_READ: &[&str] = &[
     "name",
     "state",
     "locked",
@@ -67,6 +67,10 @@ pub(crate) const ORDER: &[&str] = &[
     "partner_shipping_id",
     "client_order_ref",
     "invoice_status",
+];
+
+/// What we write on a `sale.order` and do not read.
+const ORDER_WRITTEN: &[&str] = &[
     "origin",
     "pricelist_id",
     "payment_term_id",
@@ -78,7 +82,12 @@ pub(crate) const ORDER: &[&str] = &[
     "order_line",
 ];
 
-/// The same for `sale.order.line`, without the names that differ.
+/// What [`crate::connect`] asks of `sale.order`: every field that we read or write.
+pub(crate) fn order() -> Vec<&'static str> {
+    [ORDER_READ, ORDER_WRITTEN].concat()
+}
+
+/// The same for `sale.order.line`, without [`LINE_VARIANTS`].
 pub(crate) const LINE: &[&str] = &[
     "order_id",
     "product_id",
@@ -94,6 +103,14 @@ pub(crate) const LINE: &[&str] = &[
     "sequence",
     "currency_id",
 ];
+
+/// What we write of [`LINE`] and do not read.
+const LINE_WRITTEN: &[&str] = &["sequence"];
+
+/// What we read of a `sale.order.line`, without the name of its taxes.
+pub(crate) fn line_read() -> Vec<&'static str> {
+    LINE.iter().copied().filter(|field| !LINE_WRITTEN.contains(field)).collect()
+}
 
 /// What may or may not be on `sale.order.line`.
 pub(crate) const LINE_VARIANTS: &[&str] = &[

@@ -2,6 +2,7 @@
 
 use crate::client::Odoo;
 use crate::decode::{Row, row};
+use crate::fields;
 use crate::pin::number;
 use crate::transport::{Args, LINE_SEARCH_READ, ORDER_WRITE};
 use causeway_domain::ports::Http;
@@ -91,28 +92,13 @@ pub enum LineCommand {
     },
 }
 
-const FIELDS: &[&str] = &[
-    "order_id",
-    "product_id",
-    "name",
-    "product_uom_qty",
-    "price_unit",
-    "discount",
-    "price_subtotal",
-    "price_total",
-    "qty_delivered",
-    "qty_invoiced",
-    "display_type",
-    "currency_id",
-];
-
 impl<H: Http> Odoo<'_, H> {
     /// `sale.order.line.search_read` of the lines of these orders, in the order of their ids.
     pub async fn read_lines(&self, orders: &[i64]) -> Result<Vec<LineRecord>, Fault> {
         if orders.is_empty() {
             return Ok(Vec::new());
         }
-        let mut fields = FIELDS.to_vec();
+        let mut fields = fields::line_read();
         fields.push(self.session.fields.line_taxes);
         let domain = json!([["order_id", "in", orders]]);
         let found = self.search_all(LINE_SEARCH_READ, domain, &fields, false).await?;

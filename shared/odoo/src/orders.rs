@@ -3,6 +3,7 @@
 use crate::client::Odoo;
 use crate::decode::{Row, datetime, rows};
 use crate::fault::Cause;
+use crate::fields;
 use crate::load::Cell;
 use crate::transport::{Args, ORDER_CONFIRM, ORDER_READ, ORDER_SAVE_MULTI};
 use causeway_domain::ports::Http;
@@ -80,23 +81,6 @@ pub struct OrderRecord {
     pub invoice_status: Option<String>,
 }
 
-const FIELDS: &[&str] = &[
-    "name",
-    "state",
-    "locked",
-    "currency_id",
-    "amount_untaxed",
-    "amount_tax",
-    "amount_total",
-    "date_order",
-    "fiscal_position_id",
-    "partner_id",
-    "partner_invoice_id",
-    "partner_shipping_id",
-    "client_order_ref",
-    "invoice_status",
-];
-
 impl<H: Http> Odoo<'_, H> {
     /// `sale.order.read(fields)` of these ids. A deleted order is simply absent (reading a missing id
     /// is a 200 with an empty list).
@@ -104,7 +88,7 @@ impl<H: Http> Odoo<'_, H> {
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let args = Args::of(ids).with("fields", json!(FIELDS));
+        let args = Args::of(ids).with("fields", json!(fields::ORDER_READ));
         let answer = self.call(ORDER_READ, args).await?;
         rows(&self.connection.name, ORDER_READ, &answer)?
             .iter()
@@ -205,7 +189,7 @@ impl<H: Http> Odoo<'_, H> {
         let values: Vec<Value> =
             dates.values().map(|date| json!({"date_order": datetime(*date)})).collect();
         let wanted: Map<String, Value> =
-            FIELDS.iter().map(|field| ((*field).to_owned(), json!({}))).collect();
+            fields::ORDER_READ.iter().map(|field| ((*field).to_owned(), json!({}))).collect();
         let args = Args::of(&ids)
             .with("vals_list", Value::Array(values))
             .with("specification", Value::Object(wanted));

@@ -91,11 +91,11 @@ pub async fn connect<H: Http>(http: &H, connection: &Connection) -> Result<Sessi
     supported(&wire, version)?;
     wire.uid = authenticate(&wire).await?;
 
-    let line_names: Vec<&str> = fields::LINE.iter().chain(fields::LINE_VARIANTS).copied().collect();
+    let line_names = [fields::LINE, fields::LINE_VARIANTS].concat();
     let line = fields_get(&wire, wire::LINE_FIELDS, &line_names).await?;
-    let order = fields_get(&wire, wire::ORDER_FIELDS, fields::ORDER).await?;
+    let order = fields_get(&wire, wire::ORDER_FIELDS, &fields::order()).await?;
     let partner = fields_get(&wire, wire::PARTNER_FIELDS, fields::PARTNER).await?;
-    let tax_names: Vec<&str> = fields::TAX.iter().chain(fields::TAX_VARIANTS).copied().collect();
+    let tax_names = [fields::TAX, fields::TAX_VARIANTS].concat();
     let tax = fields_get(&wire, wire::TAX_FIELDS, &tax_names).await?;
     let map = field_map(version, &names(&line), &names(&order), &names(&partner), &names(&tax))?;
 
@@ -202,7 +202,7 @@ pub(crate) fn field_map(
     partner: &BTreeSet<String>,
     tax: &BTreeSet<String>,
 ) -> Result<FieldMap, Fault> {
-    fields::expect("sale.order", fields::ORDER, order, version)?;
+    fields::expect("sale.order", &fields::order(), order, version)?;
     fields::expect("sale.order.line", fields::LINE, line, version)?;
     fields::expect("res.partner", fields::PARTNER, partner, version)?;
     fields::expect("account.tax", fields::TAX, tax, version)?;

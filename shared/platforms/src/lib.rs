@@ -10,7 +10,6 @@ pub mod oauth1;
 mod options;
 pub mod registry;
 mod rounding;
-mod self_hosted;
 pub mod signature;
 pub mod status;
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! A store's options and base URL: read strictly, and every problem named at once.
 
 use causeway_domain::Fault;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize as _, Deserializer};
 use serde_json::{Map, Value};
 use url::{Host, Url};
 
 use crate::adapter::Problem;
-use crate::answer::unreadable;
 use crate::status;
 
 /// Reads the options. `causeway config check` finds every problem before; this names one.
@@ -35,52 +35,67 @@ pub(crate) fn problems<T: DeserializeOwned>(options: &Map<String, Value>) -> Vec
     found
 }
 
-/// Problems of the base URL. `api` is the path that we add ourselves and people tend to include.
+/// Problems of the base URL. `api` is the path that we add ourselves and people tend to include, in
+/// full or with more after it. A merchant's own shop may live in a folder.
 pub(crate) fn base_url_problems(base: &Url, api: &str) -> Vec<Problem> {
-    let problem = |text: String| Problem { path: "base_url".to_owned(), text };
-    let mut found = Vec::new();
+    let mut texts = Vec::new();
     if !matches!(base.scheme(), "http" | "https") || base.host().is_none() {
-        found.push(problem("must be an http or https URL with a host".to_owned()));
-    }
-    if base.query().is_some() || base.fragment().is_some() {
-        found.push(problem("must have no query and no fragment".to_owned()));
+        texts.push("must be an http or https URL with a host".to_owned());
     }
     if !base.username().is_empty() || base.password().is_some() {
-        found.push(problem("must hold no credentials; they belong into the secret".to_owned()));
+        texts.push("must hold no credentials; they belong into the store's secret".to_owned());
     }
-    if base.path().trim_end_matches('/').contains(api) {
-        found.push(problem(format!("must end before {api}, which is added to it")));
+    if base.query().is_some() || base.fragment().is_some() {
+        texts.push("must have no query and no fragment".to_owned());
     }
-    found
+    if format!("{}/", base.path()).contains(&format!("{api}/")) {
+        texts.push(format!("must end before {api}, which is added to it"));
+    }
+    texts.into_iter().map(|text| Problem { path: "base_url".to_owned(), text }).collect()
 }
 
-/// True if requests to this URL can be read on their way.
+/// True where credentials would cross a network in clear text: not on this machine, and not under
+/// the names that stand for it or for tests (RFC 6761).
 pub(crate) fn clear_text(base: &Url) -> bool {
-    base.scheme() != "https"
-}
-
-/// A problem if a bearer token would travel in clear text to another machine.
-pub(crate) fn token_in_clear(base: &Url) -> Option<Problem> {
-    let loopback = match base.host() {
-        Some(Host::Domain(name)) => name == "localhost",
+    let local = match base.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => {
+            name == "localhost" || name.ends_with(".localhost") || name.ends_with(".test")
+        }
         None => false,
     };
-    (clear_text(base) && !loopback).then(|| Problem {
+    base.scheme() != "https" && !local
+}
+
+/// A problem if the credentials that travel in every request could be read on their way.
+pub(crate) fn credentials_in_clear(base: &Url) -> Option<Problem> {
+    clear_text(base).then(|| Problem {
         path: "base_url".to_owned(),
-        text: "must be https: the access token would be readable on its way".to_owned(),
+        text: "must be https: the credentials travel in every request and would be readable"
+            .to_owned(),
     })
 }
 
 /// An address below the base URL, whether that ends with a slash or not.
 pub(crate) fn endpoint(base: &Url, path: &str) -> Result<Url, Fault> {
     let text = format!("{}{path}", base.as_str().trim_end_matches('/'));
-    Url::parse(&text).map_err(|error| unreadable("base_url", error))
+    Url::parse(&text).map_err(|error| {
+        Fault::reject(format!("base_url: {error}"), "correct base_url of the store")
+    })
 }
 
-/// True for digits in groups of the given lengths with dashes between: `2026-07` is `[4, 2]`.
-pub(crate) fn dashed_digits(text: &str, groups: &[usize]) -> bool {
+/// A version of digits in groups of the given lengths with dashes between: `2026-07` is `[4, 2]`.
+pub(crate) fn dashed_version<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    groups: &[usize],
+    wanted: &str,
+) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if dashed_digits(&text, groups) { Ok(text) } else { Err(D::Error::custom(wanted)) }
+}
+
+fn dashed_digits(text: &str, groups: &[usize]) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     parts.len() == groups.len()
         && parts.iter().zip(groups).all(|(part, length)| {

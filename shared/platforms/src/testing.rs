@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use bytes::Bytes;
-use causeway_domain::{Collector, Line, LineKind, Payment, PaymentKind};
+use causeway_domain::{Collector, Line, LineKind, OrderId, Payment, PaymentKind, Secret};
 use serde_json::Value;
 use std::path::PathBuf;
 
-use crate::adapter::{Answer, Connection};
+use crate::adapter::{Adapter, Answer, Connection, FetchContext};
 
 /// The folder of a platform's fixtures.
 pub(crate) fn fixtures(below: &str) -> PathBuf {
@@ -89,6 +89,22 @@ pub(crate) fn payment_text(payment: &Payment) -> String {
         PaymentKind::GiftCard => "gift_card",
     };
     format!("{} {kind} {}", payment.method, payment.amount)
+}
+
+/// The class of the fault that a fetch of this order with this secret starts with; it never shows
+/// `hidden`, a part of the secrets.
+pub(crate) fn refused_at_once(
+    adapter: &dyn Adapter,
+    connection: &Connection,
+    (secret, order): (&str, &str),
+    hidden: &str,
+) -> &'static str {
+    let credentials = Secret::new(secret);
+    let now = "2026-10-07T00:00:00Z".parse().unwrap();
+    let cx = FetchContext { connection, credentials: &credentials, now, nonce: 1 };
+    let fault = adapter.fetch_order(&cx, &OrderId::new(order), &[]).unwrap_err();
+    assert!(!format!("{fault:?}").contains(hidden), "{fault:?}");
+    fault.class()
 }
 
 /// Values that no adapter may panic on, wherever they stand.

@@ -60,7 +60,10 @@ fn every_problem_of_the_options_is_named_at_once() {
     assert_eq!(at("http://shop.example.com", json!({"auth": "bearer"})), ["options.auth"]);
     assert_eq!(at("http://127.0.0.1:8080", json!({"auth": "bearer"})), Vec::<String>::new());
     assert_eq!(at("https://shop.example.com/rest/", json!({})), ["base_url"]);
-    assert_eq!(at("https://shop.example.com/magento", json!({})), Vec::<String>::new());
+    assert_eq!(at("https://shop.example.com/rest/V1", json!({})), ["base_url"]);
+    for fine in ["https://shop.example.com/magento", "https://shop.example.com/restaurant"] {
+        assert_eq!(at(fine, json!({})), Vec::<String>::new(), "{fine}");
+    }
 }
 
 /// An order, the topic and the event id.

@@ -3,10 +3,10 @@
 use super::{Which, store_id};
 use crate::report::{Answer, Failure, Outcome, Show, json};
 use causeway_aws::{Clients, HttpClient, SecretCache, SqsQueue, SystemClock, random};
-use causeway_domain::ports::{Clock as _, Settings};
+use causeway_domain::ports::{Clock as _, Ports, Settings};
 use causeway_domain::{Fault, Nudge, NudgeCause, OrderId, StoreId, Subject};
 use causeway_flows::config::Environment;
-use causeway_flows::{Learnt, Wired, World as _, project};
+use causeway_flows::{Wired, World as _, project};
 use causeway_ledger::dynamodb::DynamoLedger;
 use causeway_ledger::{Disposition, Ledger as _, Received, Row, RowKey, State};
 use causeway_telemetry::Sink;
@@ -104,17 +104,15 @@ async fn world(environment: &Environment) -> Result<AwsWorld, Failure> {
         documents.insert(document.id, Arc::from(text));
     }
     let clients = Clients::from_env().await;
-    Ok(Wired {
+    let ports = Ports {
         http: HttpClient::new(stack.allow_http),
         queue: SqsQueue::new(clients.sqs, stack.queues),
         secrets: SecretCache::new(clients.secrets, SystemClock),
         settings: FromFile(documents),
         ledger: DynamoLedger::new(clients.dynamodb, stack.tables),
         clock: SystemClock,
-        sink: Box::new(Stderr),
-        random,
-        learnt: Learnt::default(),
-    })
+    };
+    Ok(Wired::new(ports, Stderr, random))
 }
 
 fn received(store: StoreId, order: &str, now: causeway_domain::Timestamp) -> Received {

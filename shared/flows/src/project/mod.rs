@@ -160,7 +160,7 @@ async fn run<W: World>(
                 }
                 settle::Settled::Again { wanted, row } => {
                     job.wanted = wanted;
-                    job.row = row;
+                    job.row = *row;
                     jobs.push(job);
                 }
             }

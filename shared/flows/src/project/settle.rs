@@ -26,7 +26,7 @@ pub(crate) enum Settled {
     /// The message is finished with.
     Ended(Disposition),
     /// Nudged meanwhile: go another round with this `wanted` and this row.
-    Again { wanted: u64, row: Row },
+    Again { wanted: u64, row: Box<Row> },
 }
 
 /// Writes the end of a job down.
@@ -92,7 +92,8 @@ async fn close<W: World>(
         },
         Completion::Wanted(wanted) => {
             let row = world.ledger().row(&job.lease.key).await?;
-            Ok(Settled::Again { wanted, row: row.unwrap_or_else(|| job.row.clone()) })
+            let row = Box::new(row.unwrap_or_else(|| job.row.clone()));
+            Ok(Settled::Again { wanted, row })
         }
     }
 }

@@ -12,7 +12,7 @@ use url::Url;
 use super::options::{self, Auth, Options};
 use super::{document, order};
 use crate::adapter::{Answer, Fetch, FetchContext};
-use crate::{answer, oauth1, self_hosted, token};
+use crate::{answer, oauth1, token};
 
 const WHAT: &str = "magento order";
 
@@ -57,7 +57,7 @@ fn call(cx: &FetchContext<'_>, options: &Options, order: &OrderId) -> Result<Cal
         ));
     }
     let path = format!("/rest/{}/V1/orders/{id}", options.store_code);
-    let url = self_hosted::endpoint(&cx.connection.base_url, &path)?;
+    let url = crate::options::endpoint(&cx.connection.base_url, &path)?;
     let request = Request::builder()
         .method(Method::GET)
         .uri(url.as_str())

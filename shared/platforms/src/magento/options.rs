@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::adapter::{Connection, Problem};
-use crate::{self_hosted, status};
+use crate::{options, status};
 
 /// How deliveries are signed (C10: there is no single Magento scheme).
 #[derive(Debug, PartialEq, Eq)]
@@ -76,8 +76,8 @@ pub(super) fn check(connection: &Connection) -> Vec<Problem> {
         Ok(options) => (Some(options.auth), Vec::new()),
         Err(problems) => (None, problems),
     };
-    problems.extend(self_hosted::base_url_problems(base, "/rest"));
-    if auth == Some(Auth::Bearer) && self_hosted::clear_text(base) {
+    problems.extend(options::base_url_problems(base, "/rest"));
+    if auth == Some(Auth::Bearer) && options::clear_text(base) {
         problems.push(Problem {
             path: "options.auth".to_owned(),
             text:

@@ -13,7 +13,7 @@ use super::rows::{Row, rows};
 use super::settings::{self, Options};
 use super::webhook::digits;
 use crate::adapter::{Answer, Fetch, FetchContext};
-use crate::self_hosted;
+use crate::options;
 
 /// Everything that was fetched about one order. Rows of other ids are possible and do no harm.
 #[derive(Debug, Default)]
@@ -208,7 +208,7 @@ fn call(
     (resource, field, values): &Ask,
 ) -> Result<Call, Fault> {
     let (path, name) = resource.names();
-    let mut url = self_hosted::endpoint(&cx.connection.base_url, &format!("/api/{path}"))?;
+    let mut url = options::endpoint(&cx.connection.base_url, &format!("/api/{path}"))?;
     url.query_pairs_mut()
         .append_pair("display", resource.display())
         .append_pair(&format!("filter[{field}]"), &format!("[{}]", values.join("|")));

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::adapter::{Connection, Problem};
-use crate::self_hosted;
+use crate::options;
 
 /// The header of the mode `token` unless the store names another.
 const TOKEN_HEADER: &str = "x-causeway-token";
@@ -38,7 +38,7 @@ pub(super) enum Signing {
 impl Options {
     /// Reads them.
     pub(super) fn of(connection: &Connection) -> Result<Self, Fault> {
-        self_hosted::read(&connection.options)
+        options::read(&connection.options)
     }
     /// How deliveries prove themselves.
     pub(super) fn signing(&self) -> Signing {
@@ -66,14 +66,9 @@ impl Options {
 
 /// Every problem of the store's settings.
 pub(super) fn check(connection: &Connection) -> Vec<Problem> {
-    let mut found = self_hosted::base_url_problems(&connection.base_url, "/api");
-    if self_hosted::clear_text(&connection.base_url) {
-        found.push(problem(
-            "base_url",
-            "must be https: the webservice key travels in every request",
-        ));
-    }
-    found.extend(self_hosted::problems::<Options>(&connection.options));
+    let mut found = options::base_url_problems(&connection.base_url, "/api");
+    found.extend(options::credentials_in_clear(&connection.base_url));
+    found.extend(options::problems::<Options>(&connection.options));
     let option = |key: &str| connection.options.get(key).and_then(|value| value.as_str());
     match option("time_zone") {
         None if !connection.options.contains_key("time_zone") => found.push(problem(

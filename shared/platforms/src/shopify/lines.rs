@@ -233,17 +233,3 @@ pub(super) fn charge(amounts: Amounts, prefix: &str, charge: &Charge) -> Result<
     let price = amounts.money(&charge.price)?;
     amounts.single(id, LineKind::Fee, title, (price, price), &charge.tax_lines)
 }
-
-/// A line without tax that only an order-level amount tells of: a tip, cash rounding.
-pub(super) fn untaxed(id: &str, kind: LineKind, title: &str, amount: Money) -> Line {
-    Line {
-        id: LineId::new(id),
-        kind,
-        title: title.to_owned(),
-        quantity: Decimal::ONE,
-        unit_price: amount.to_decimal(),
-        discount: Money::zero(amount.currency()),
-        net: amount,
-        taxes: Vec::new(),
-    }
-}

@@ -147,14 +147,14 @@ fn settle(
     let both = sum(tip, rounding)?;
     let tip_is_missing = !tip.is_zero() && (gap == tip || gap == both);
     if tip_is_missing {
-        lines.push(lines::untaxed("tip", LineKind::Tip, "Tip", tip));
+        lines.push(Line::untaxed("tip", LineKind::Tip, "Tip", tip));
     } else if !tip.is_zero() {
         name_tips(node, lines, tip);
     }
     let missing = if tip_is_missing { both } else { rounding };
     if !rounding.is_zero() && gap == missing {
         let kind = if rounding.minor() < 0 { LineKind::Discount } else { LineKind::Fee };
-        lines.push(lines::untaxed("rounding", kind, "Cash rounding", rounding));
+        lines.push(Line::untaxed("rounding", kind, "Cash rounding", rounding));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The store's options.
 
 use causeway_domain::Fault;
-use serde::de::{Error as _, IgnoredAny};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use crate::adapter::{Connection, Problem};
@@ -46,7 +46,7 @@ impl Default for Settings {
 
 pub(super) fn check(connection: &Connection) -> Vec<Problem> {
     let mut found = options::base_url_problems(&connection.base_url, "/admin");
-    found.extend(options::token_in_clear(&connection.base_url));
+    found.extend(options::credentials_in_clear(&connection.base_url));
     found.extend(options::problems::<Settings>(&connection.options));
     found
 }
@@ -56,10 +56,5 @@ pub(super) fn read(connection: &Connection) -> Result<Settings, Fault> {
 }
 
 fn version<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
-    let text = String::deserialize(d)?;
-    if options::dashed_digits(&text, &[4, 2]) {
-        Ok(text)
-    } else {
-        Err(D::Error::custom("must be an Admin API version such as \"2026-07\""))
-    }
+    options::dashed_version(d, &[4, 2], "must be an Admin API version such as \"2026-07\"")
 }

@@ -199,16 +199,7 @@ impl<'a> Ledger<'a> {
 
 /// A line without tax; `None` for nothing.
 pub(super) fn untaxed(id: &str, kind: LineKind, title: &str, amount: Money) -> Option<Line> {
-    (!amount.is_zero()).then(|| Line {
-        id: LineId::new(id),
-        kind,
-        title: title.to_owned(),
-        quantity: Decimal::ONE,
-        unit_price: amount.to_decimal(),
-        discount: Money::zero(amount.currency()),
-        net: amount,
-        taxes: Vec::new(),
-    })
+    (!amount.is_zero()).then(|| Line::untaxed(id, kind, title, amount))
 }
 
 struct Taxed {

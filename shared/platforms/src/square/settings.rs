@@ -1,7 +1,7 @@
 //! The store's options.
 
 use causeway_domain::Fault;
-use serde::de::{Error as _, IgnoredAny};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use crate::adapter::{Connection, Problem};
@@ -26,7 +26,7 @@ impl Default for Settings {
 
 pub(super) fn check(connection: &Connection) -> Vec<Problem> {
     let mut found = options::base_url_problems(&connection.base_url, "/v2");
-    found.extend(options::token_in_clear(&connection.base_url));
+    found.extend(options::credentials_in_clear(&connection.base_url));
     if connection.webhook_url.as_deref().is_none_or(|url| url.trim().is_empty()) {
         found.push(Problem {
             path: "webhook_url".to_owned(),
@@ -43,10 +43,5 @@ pub(super) fn read(connection: &Connection) -> Result<Settings, Fault> {
 }
 
 fn version<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
-    let text = String::deserialize(d)?;
-    if options::dashed_digits(&text, &[4, 2, 2]) {
-        Ok(text)
-    } else {
-        Err(D::Error::custom("must be a Square-Version such as \"2026-09-16\""))
-    }
+    options::dashed_version(d, &[4, 2, 2], "must be a Square-Version such as \"2026-09-16\"")
 }

@@ -13,7 +13,7 @@ use super::order;
 use super::settings::{Auth, Credentials, Options};
 use super::wire::WcOrder;
 use crate::adapter::{Answer, Fetch, FetchContext};
-use crate::{answer, oauth1, self_hosted};
+use crate::{answer, oauth1, options};
 
 const WHAT: &str = "woocommerce order";
 
@@ -48,7 +48,7 @@ fn call(cx: &FetchContext<'_>, settings: &Options, order: &OrderId) -> Result<Ca
         ));
     }
     let base = &cx.connection.base_url;
-    let url = self_hosted::endpoint(base, &format!("/wp-json/wc/v3/orders/{id}"))?;
+    let url = options::endpoint(base, &format!("/wp-json/wc/v3/orders/{id}"))?;
     let keys = Credentials::read(cx.credentials)?;
     let authorization = match settings.auth(base) {
         Auth::Basic => {

@@ -5,7 +5,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use url::Url;
 
 use crate::adapter::{Connection, Problem};
-use crate::self_hosted;
+use crate::options;
 
 /// Order fields that VAT plugins use, in the order we look.
 const VAT_KEYS: &[&str] =
@@ -35,7 +35,7 @@ pub(super) enum Auth {
 impl Options {
     /// Reads them.
     pub(super) fn of(connection: &Connection) -> Result<Self, Fault> {
-        self_hosted::read(&connection.options)
+        options::read(&connection.options)
     }
     /// How to sign requests to `base`.
     pub(super) fn auth(&self, base: &Url) -> Auth {
@@ -54,10 +54,10 @@ impl Options {
 /// Every problem of the store's settings.
 pub(super) fn check(connection: &Connection) -> Vec<Problem> {
     let base = &connection.base_url;
-    let mut found = self_hosted::base_url_problems(base, "/wp-json");
-    found.extend(self_hosted::problems::<Options>(&connection.options));
+    let mut found = options::base_url_problems(base, "/wp-json");
+    found.extend(options::problems::<Options>(&connection.options));
     let basic = connection.options.get("auth").and_then(|auth| auth.as_str()) == Some("basic");
-    if basic && self_hosted::clear_text(base) {
+    if basic && options::clear_text(base) {
         found.push(Problem {
             path: "options.auth".to_owned(),
             text: "WooCommerce refuses Basic over plain HTTP, and the keys would be readable: use \

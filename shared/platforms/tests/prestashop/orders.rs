@@ -33,25 +33,12 @@ fn every_recorded_order_reads_to_the_cent() {
 /// The order whose rows were recorded as XML reads the same from those bytes.
 #[test]
 fn recorded_xml_reads_like_recorded_json() {
-    let connection = connection("https://shop.example.com", paris());
-    let credentials = key();
-    let cx = causeway_platforms::FetchContext {
-        connection: &connection,
-        credentials: &credentials,
-        now: now(),
-        nonce: 7,
-    };
     let shop = Shop::recorded();
-    let id = OrderId::from("11");
     let body = |number| recording(number)["response_body"].as_str().unwrap().to_owned();
-    let mut answers =
-        vec![answer(200, body("232").as_bytes()), answer(200, body("237").as_bytes())];
-    let read = loop {
-        match prestashop().fetch_order(&cx, &id, &answers).unwrap() {
-            Fetch::Ask(calls) => answers.extend(calls.iter().map(|call| shop.answer(call))),
-            Fetch::Found(order) => break *order,
-            Fetch::Gone => panic!(),
-        }
+    let answers = ["232", "237"].map(|number| answer(200, body(number).as_bytes()));
+    let connection = connection("https://shop.example.com", paris());
+    let Ok(Fetch::Found(read)) = shop.fetch_from(&connection, "11", answers.into()) else {
+        panic!()
     };
     assert_eq!(told(&read), told(&order(&shop, "11").unwrap()));
     for number in ["017", "232"] {

@@ -1,12 +1,44 @@
 //! A webservice made of rows: answers list requests with the XML that PrestaShop writes.
 
-use super::*;
-use causeway_domain::OrderId;
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use super::recorded::{self, answer, dec, document};
 use causeway_domain::ports::Call;
-use causeway_platforms::FetchContext;
+use causeway_domain::{Fault, OrderId, Secret, StoreId, Timestamp};
+use causeway_platforms::{Adapter, Answer, Connection, Fetch, FetchContext};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
+
+/// The webservice key of the shop.
+pub const KEY: &str = "KEYKEYKEYKEYKEYKEYKEYKEYKEYKEYKE";
+
+pub fn prestashop() -> &'static dyn Adapter {
+    causeway_platforms::adapter("prestashop").unwrap()
+}
+
+/// A recorded exchange by the number it starts with.
+pub fn recording(number: &str) -> Value {
+    recorded::recording("prestashop/real-8.2.0", number)
+}
+
+pub fn connection(base: &str, options: Value) -> Connection {
+    Connection {
+        store: StoreId::from("shop"),
+        base_url: base.parse().unwrap(),
+        webhook_url: None,
+        options: options.as_object().cloned().unwrap_or_else(Map::new),
+    }
+}
+
+pub fn now() -> Timestamp {
+    Timestamp::from_second(1_767_225_600).unwrap()
+}
+
+pub fn key() -> Secret {
+    Secret::new(KEY)
+}
 
 /// Resources and the name of one row.
 const SINGULAR: &[(&str, &str)] = &[
@@ -38,7 +70,7 @@ impl Shop {
 
     fn read() -> Self {
         let mut shop = Self::default();
-        let hand_written = document("rows.synthetic.json");
+        let hand_written = document("prestashop/rows.synthetic.json");
         let recordings = [
             "018", "186", "202", "256", "261", "263", "268", "271", "228", "241", "021", "203",
             "242", "249", "289", "083", "095", "074", "180", "233",
@@ -106,15 +138,18 @@ impl Shop {
 
     /// Runs a fetch to its end; every request must be understood. At most three rounds.
     pub fn fetch(&self, options: Value, id: &str) -> Result<Fetch, Fault> {
-        let connection = connection("https://shop.example.com", options);
+        self.fetch_from(&connection("https://shop.example.com", options), id, Vec::new())
+    }
+
+    /// The same for a store that is configured elsewhere, with the first answers given.
+    pub fn fetch_from(
+        &self,
+        connection: &Connection,
+        id: &str,
+        mut answers: Vec<Answer>,
+    ) -> Result<Fetch, Fault> {
         let credentials = key();
-        let cx = FetchContext {
-            connection: &connection,
-            credentials: &credentials,
-            now: now(),
-            nonce: 7,
-        };
-        let mut answers: Vec<Answer> = Vec::new();
+        let cx = FetchContext { connection, credentials: &credentials, now: now(), nonce: 7 };
         for _ in 0..4 {
             match prestashop().fetch_order(&cx, &OrderId::new(id), &answers)? {
                 Fetch::Ask(calls) => answers.extend(calls.iter().map(|call| self.answer(call))),

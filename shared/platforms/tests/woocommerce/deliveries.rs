@@ -7,8 +7,8 @@ use super::*;
 #[test]
 fn every_recorded_delivery_is_understood() {
     let mut counted = BTreeMap::new();
-    for (name, recording) in recordings("real-9.9.5/deliveries") {
-        let request = recorded(&recording);
+    for (name, recording) in recordings("woocommerce/real-9.9.5/deliveries") {
+        let request = delivered(&recording);
         let secret = recording["webhook_secret"].as_str().unwrap();
         let topic = request.header("x-wc-webhook-topic").map(str::to_owned);
         let Some(topic) = topic else {
@@ -51,7 +51,7 @@ fn every_recorded_delivery_is_understood() {
 /// C37: four different refunds of order 22 within seconds have byte-identical bodies; none is dropped.
 #[test]
 fn identical_refund_bodies_are_four_nudges() {
-    let recorded: Vec<(String, Value)> = recordings("real-9.9.5/deliveries")
+    let recorded: Vec<(String, Value)> = recordings("woocommerce/real-9.9.5/deliveries")
         .into_iter()
         .filter(|(name, _)| ["046", "048", "050", "052"].contains(&&name[..3]))
         .collect();
@@ -60,34 +60,16 @@ fn identical_refund_bodies_are_four_nudges() {
     assert_eq!(bodies.len(), 4);
     assert!(bodies.iter().all(|body| *body == bodies[0]));
     for (name, recording) in &recorded {
-        let nudges = nudges(self::recorded(recording), "whsec-Test_0123456789").unwrap();
+        let nudges = nudges(delivered(recording), "whsec-Test_0123456789").unwrap();
         assert_eq!(nudges.len(), 1, "{name}");
         assert_eq!(nudges[0].subject.key(), "order/22", "{name}");
     }
 }
 
 #[test]
-fn vectors_verify_as_they_say() {
-    for vector in document("signature-vectors.json").as_array().unwrap() {
-        if vector["scheme"] != "woocommerce-hmac-sha256-body-base64" {
-            continue;
-        }
-        let headers: Vec<(&str, &str)> = vector["headers"]
-            .as_object()
-            .unwrap()
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
-            .collect();
-        let body = STANDARD.decode(vector["body_base64"].as_str().unwrap()).unwrap();
-        let key = vector["key"].as_str().unwrap();
-        // The previous secret is as good as the current one.
-        let accepted = matches!(
-            verify(request(&headers, &body), &["another", key]),
-            Verification::Accepted(_)
-        );
-        assert_eq!(Some(accepted), vector["valid"].as_bool(), "{}", vector["id"]);
-    }
-    for example in document("webhook-deliveries.json")["deliveries"].as_array().unwrap() {
+fn documented_deliveries_are_accepted() {
+    for example in document("woocommerce/webhook-deliveries.json")["deliveries"].as_array().unwrap()
+    {
         let signature = example["headers"]["X-WC-Webhook-Signature"].as_str().unwrap();
         let topic = example["headers"]["X-WC-Webhook-Topic"].as_str().unwrap();
         let headers = [("x-wc-webhook-signature", signature), ("x-wc-webhook-topic", topic)];

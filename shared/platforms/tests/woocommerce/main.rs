@@ -5,45 +5,26 @@
 mod deliveries;
 mod fetching;
 mod orders;
+#[path = "../recorded/mod.rs"]
+mod recorded;
 mod robustness;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use causeway_domain::{
     Decimal, Fault, LineKind, Nudge, Order, OrderId, Secret, Standing, StoreId, Timestamp,
 };
 use causeway_platforms::{
     Adapter, Answer, Connection, Fetch, FetchContext, RawRequest, Refusal, Trust, Verification,
 };
+use recorded::{answer, dec, document, recordings};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 const KEYS: &str = r#"{"consumer_key":"ck_test","consumer_secret":"cs_test"}"#;
 
 fn woo() -> &'static dyn Adapter {
     causeway_platforms::adapter("woocommerce").unwrap()
-}
-
-fn fixture(path: &str) -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/woocommerce"))
-        .join(path)
-}
-
-fn document(path: &str) -> Value {
-    serde_json::from_slice(&std::fs::read(fixture(path)).unwrap()).unwrap()
-}
-
-/// Name and content of every recording in a folder, in order.
-fn recordings(folder: &str) -> Vec<(String, Value)> {
-    let mut names: Vec<String> = std::fs::read_dir(fixture(folder))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    assert!(!names.is_empty());
-    names.into_iter().map(|name| (name.clone(), document(&format!("{folder}/{name}")))).collect()
 }
 
 fn connection(base: &str, options: Value) -> Connection {
@@ -60,20 +41,7 @@ fn now() -> Timestamp {
 }
 
 fn request(headers: &[(&str, &str)], body: &[u8]) -> RawRequest {
-    let mut map = http::HeaderMap::new();
-    for (name, value) in headers {
-        map.append(
-            http::HeaderName::try_from(*name).unwrap(),
-            http::HeaderValue::try_from(*value).unwrap(),
-        );
-    }
-    RawRequest {
-        method: http::Method::POST,
-        query: String::new(),
-        headers: map,
-        body: Bytes::copy_from_slice(body),
-        received_at: now(),
-    }
+    recorded::request(headers, body, now())
 }
 
 fn verify(request: RawRequest, secrets: &[&str]) -> Verification {
@@ -84,15 +52,8 @@ fn verify(request: RawRequest, secrets: &[&str]) -> Verification {
     woo().verify(request, &trust)
 }
 
-fn recorded(delivery: &Value) -> RawRequest {
-    let headers: Vec<(&str, &str)> = delivery["headers"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|pair| (pair[0].as_str().unwrap(), pair[1].as_str().unwrap()))
-        .collect();
-    let body = STANDARD.decode(delivery["request_body_base64"].as_str().unwrap()).unwrap();
-    request(&headers, &body)
+fn delivered(recording: &Value) -> RawRequest {
+    recorded::delivered(recording, now())
 }
 
 fn nudges(request: RawRequest, secret: &str) -> Result<Vec<Nudge>, String> {
@@ -113,10 +74,6 @@ fn delivery(topic: &str, body: &[u8]) -> Result<Vec<Nudge>, String> {
     let signature = signed("s", body);
     let headers = [("x-wc-webhook-topic", topic), ("x-wc-webhook-signature", signature.as_str())];
     nudges(request(&headers, body), "s")
-}
-
-fn answer(status: u16, body: &[u8]) -> Answer {
-    http::Response::builder().status(status).body(Bytes::copy_from_slice(body)).unwrap()
 }
 
 fn fetch_with(options: Value, id: &str, answers: &[Answer]) -> Result<Fetch, Fault> {
@@ -140,10 +97,6 @@ fn order(body: &Value) -> Result<Order, Fault> {
 }
 
 fn recorded_order(name: &str) -> Value {
-    let recording = document(&format!("real-9.9.5/api/{name}.json"));
+    let recording = document(&format!("woocommerce/real-9.9.5/api/{name}.json"));
     serde_json::from_str(recording["response_body"].as_str().unwrap()).unwrap()
-}
-
-fn dec(text: &str) -> Decimal {
-    text.parse().unwrap()
 }

@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn every_recorded_order_reads_to_the_cent() {
     let mut read = 0;
-    for (name, recording) in recordings("real-9.9.5/api") {
+    for (name, recording) in recordings("woocommerce/real-9.9.5/api") {
         let Some(body) = recording["response_body"].as_str() else { continue };
         let Ok(body) = serde_json::from_str::<Value>(body) else { continue };
         if body.get("line_items").is_none() {
@@ -51,8 +51,8 @@ fn every_recorded_order_reads_to_the_cent() {
 /// The deliveries' bodies are the same documents; they read as well.
 #[test]
 fn every_delivered_order_reads_to_the_cent() {
-    for (name, recording) in recordings("real-9.9.5/deliveries") {
-        let body = recorded(&recording).body;
+    for (name, recording) in recordings("woocommerce/real-9.9.5/deliveries") {
+        let body = delivered(&recording).body;
         let Ok(body) = serde_json::from_slice::<Value>(&body) else { continue };
         if body.get("order_key").is_none() {
             continue;

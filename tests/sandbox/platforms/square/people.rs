@@ -104,20 +104,25 @@ pub(super) fn tenders(draft: &Draft, amounts: &Amounts) -> Vec<Value> {
         .enumerate()
         .map(|(at, (method, amount, tip))| {
             let id = payment_id(draft, at);
-            let mut out = json!({
+            let out = json!({
                 "id": id, "payment_id": id, "location_id": location(draft),
                 "transaction_id": order_id(draft), "created_at": draft.placed_at.to_string(),
                 "amount_money": money(draft, amount + tip), "type": method,
             });
-            if !tip.is_zero() {
-                out["tip_money"] = money(draft, tip);
-            }
-            if let Some(id) = customer_id(draft) {
-                out["customer_id"] = json!(id);
-            }
-            out
+            with_tip_and_customer(out, draft, tip)
         })
         .collect()
+}
+
+/// Members that are absent where there is nothing to say.
+fn with_tip_and_customer(mut out: Value, draft: &Draft, tip: Decimal) -> Value {
+    if !tip.is_zero() {
+        out["tip_money"] = money(draft, tip);
+    }
+    if let Some(id) = customer_id(draft) {
+        out["customer_id"] = json!(id);
+    }
+    out
 }
 
 /// A payment's amount does not contain its tip; its total does.
@@ -126,7 +131,7 @@ pub(super) fn payments(draft: &Draft, amounts: &Amounts) -> Vec<Value> {
         .into_iter()
         .enumerate()
         .map(|(at, (method, amount, tip))| {
-            let mut out = json!({
+            let out = json!({
                 "id": payment_id(draft, at), "created_at": draft.placed_at.to_string(),
                 "updated_at": draft.placed_at.to_string(), "amount_money": money(draft, amount),
                 "total_money": money(draft, amount + tip), "status": "COMPLETED",
@@ -135,13 +140,7 @@ pub(super) fn payments(draft: &Draft, amounts: &Amounts) -> Vec<Value> {
                 "buyer_email_address": draft.buyer.email,
                 "billing_address": address(draft, &draft.billing), "version_token": "v1",
             });
-            if !tip.is_zero() {
-                out["tip_money"] = money(draft, tip);
-            }
-            if let Some(id) = customer_id(draft) {
-                out["customer_id"] = json!(id);
-            }
-            out
+            with_tip_and_customer(out, draft, tip)
         })
         .collect()
 }

@@ -60,32 +60,6 @@ fn nudges(request: RawRequest) -> Result<Vec<Nudge>, Malformed> {
     Shopify.nudges(&StoreId::new("acme"), &delivery)
 }
 
-/// R36: every public and computed vector of the scheme, right and wrong ones.
-#[test]
-fn the_signature_vectors_hold() {
-    let vectors = fixture("signature-vectors.json");
-    let mut seen = (0, 0);
-    for vector in vectors.as_array().unwrap() {
-        if vector["scheme"] != "shopify-hmac-sha256-body-base64" {
-            continue;
-        }
-        let headers: Vec<(&str, &str)> = vector["headers"]
-            .as_object()
-            .unwrap()
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
-            .collect();
-        let body = STANDARD.decode(vector["body_base64"].as_str().unwrap()).unwrap();
-        let accepted = matches!(
-            verify(request(&headers, body), &[vector["key"].as_str().unwrap()]),
-            Verification::Accepted(_)
-        );
-        assert_eq!(accepted, vector["valid"].as_bool().unwrap(), "{}", vector["id"]);
-        if accepted { seen.0 += 1 } else { seen.1 += 1 }
-    }
-    assert!(seen.0 >= 1 && seen.1 >= 1, "{seen:?}");
-}
-
 #[test]
 fn current_and_previous_secret_are_tried_and_nothing_else() {
     let delivery = || signed("orders/create", b"{}");

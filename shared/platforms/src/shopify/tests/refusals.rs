@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{body, fetch, store};
 use crate::adapter::{Adapter as _, Fetch, FetchContext};
 use crate::shopify::Shopify;
-use crate::testing::{self, answer, hostile, mutate};
+use crate::testing::{self, answer, hostile, mutate, refused_at_once};
 
 const ID: &str = "820982911946154508";
 
@@ -39,7 +39,6 @@ fn the_first_call_is_one_graphql_post() {
 #[test]
 fn an_unusable_secret_or_id_asks_nothing() {
     let connection = store("{}");
-    let now = "2026-10-07T00:00:00Z".parse().unwrap();
     for (secret, id, class) in [
         ("", ID, "wait"),
         ("{\"token\": \"shpat_9\"}", ID, "wait"),
@@ -48,11 +47,8 @@ fn an_unusable_secret_or_id_asks_nothing() {
         ("shpat_9", "gid://shopify/Order/1", "reject"),
         ("shpat_9", "1\"}", "reject"),
     ] {
-        let credentials = Secret::new(secret);
-        let cx = FetchContext { connection: &connection, credentials: &credentials, now, nonce: 1 };
-        let fault = Shopify.fetch_order(&cx, &OrderId::new(id), &[]).unwrap_err();
-        assert_eq!(fault.class(), class, "{secret} {id}");
-        assert!(!format!("{fault:?}").contains("shpat_9"), "{fault:?}");
+        let found = refused_at_once(&Shopify, &connection, (secret, id), "shpat_9");
+        assert_eq!(found, class, "{secret} {id}");
     }
 }
 

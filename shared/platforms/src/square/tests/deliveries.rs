@@ -59,31 +59,6 @@ fn nudges(body: &[u8]) -> Result<Vec<Nudge>, Malformed> {
     Square.nudges(&StoreId::new("acme"), &delivery)
 }
 
-/// R17, R36, R91: every public and computed vector of the scheme, right and wrong ones.
-#[test]
-fn the_signature_vectors_hold() {
-    let vectors = fixture("signature-vectors.json");
-    let mut seen = (0, 0);
-    for vector in vectors.as_array().unwrap() {
-        if vector["scheme"] != "square-hmac-sha256-url-body" {
-            continue;
-        }
-        let headers: Vec<(&str, &str)> = vector["headers"]
-            .as_object()
-            .unwrap()
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
-            .collect();
-        let body = STANDARD.decode(vector["body_base64"].as_str().unwrap()).unwrap();
-        let key = vector["key"].as_str().unwrap();
-        let result = verify(request(&headers, body), vector["url"].as_str(), &[key]);
-        let accepted = matches!(result, Verification::Accepted(_));
-        assert_eq!(accepted, vector["valid"].as_bool().unwrap(), "{}", vector["id"]);
-        if accepted { seen.0 += 1 } else { seen.1 += 1 }
-    }
-    assert!(seen.0 >= 4 && seen.1 >= 4, "{seen:?}");
-}
-
 #[test]
 fn the_registered_url_and_either_secret_decide() {
     let refused = |verification: Verification| {

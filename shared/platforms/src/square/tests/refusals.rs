@@ -1,12 +1,11 @@
 //! What becomes of answers that are not an order, and of wrong settings.
 
-use causeway_domain::{OrderId, Secret};
 use proptest::prelude::*;
 
 use super::{beside, document, fetch, serve, store};
-use crate::adapter::{Adapter as _, Answer, Fetch, FetchContext};
+use crate::adapter::{Adapter as _, Answer, Fetch};
 use crate::square::Square;
-use crate::testing::{answer, connection, hostile, mutate};
+use crate::testing::{answer, connection, hostile, mutate, refused_at_once};
 
 const ID: &str = "ORDadditive01";
 
@@ -72,7 +71,6 @@ fn a_failing_call_beside_the_order_is_not_swallowed() {
 #[test]
 fn an_unusable_secret_or_id_asks_nothing() {
     let connection = store("{}");
-    let now = "2026-10-07T00:00:00Z".parse().unwrap();
     for (secret, id, class) in [
         ("", ID, "wait"),
         ("{}", ID, "wait"),
@@ -81,11 +79,8 @@ fn an_unusable_secret_or_id_asks_nothing() {
         ("EAAA", "../customers", "reject"),
         ("EAAA", "a b", "reject"),
     ] {
-        let credentials = Secret::new(secret);
-        let cx = FetchContext { connection: &connection, credentials: &credentials, now, nonce: 1 };
-        let fault = Square.fetch_order(&cx, &OrderId::new(id), &[]).unwrap_err();
-        assert_eq!(fault.class(), class, "{secret} {id}");
-        assert!(!format!("{fault:?}").contains("EAAA"), "{fault:?}");
+        let found = refused_at_once(&Square, &connection, (secret, id), "EAAA");
+        assert_eq!(found, class, "{secret} {id}");
     }
 }
 
