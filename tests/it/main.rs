@@ -12,6 +12,9 @@ mod orders;
 mod outage;
 mod promises;
 mod real_odoo;
+#[path = "../../shared/platforms/tests/recorded/mod.rs"]
+mod recorded;
+mod recordings;
 #[path = "../sim/mod.rs"]
 mod sim;
 mod template;
