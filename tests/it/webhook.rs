@@ -1,6 +1,9 @@
 //! functions/webhook's use case: what is acknowledged is queued, what is not signed is never parsed.
 
+use crate::recorded::{document, request};
 use crate::sim::{Kill, Scenario};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use causeway_domain::ports::SecretPair;
 use causeway_domain::{OrderId, Secret, Subject};
@@ -97,6 +100,57 @@ async fn the_ping_of_woocommerce_is_answered_and_ignored() {
     let ping = scenario.shop(Platform::WooCommerce).ping().unwrap();
     assert_eq!(deliver(&scenario, ping).await.status, 200);
     assert!(scenario.queued().is_empty());
+}
+
+/// Where a store's deliveries want a certain answer, every accepted one gets it, whatever became of
+/// it: Adobe Commerce's webhooks are synchronous, and only the success operation lets the shop go on
+/// (FACTS 4). What is not accepted is never told success.
+#[tokio::test]
+async fn synchronous_webhooks_of_adobe_commerce_are_answered_with_success() {
+    let scenario = Scenario::with(|text| text.replace("module-hmac", "commerce-webhook"));
+    let secret = scenario.webhook_secret_name(Platform::Magento);
+    let vectors = document("signature-vectors.json");
+    for (id, status, answer, orders) in [
+        ("magento-13", 200, Some(r#"{"op":"success"}"#), &["order/5"][..]),
+        ("magento-14", 200, Some(r#"{"op":"success"}"#), &[]),
+        // Rightly signed, but names no order that could be fetched.
+        ("magento-01", 400, None, &[]),
+        ("magento-04", 401, None, &[]),
+    ] {
+        let vector = vectors.as_array().unwrap().iter().find(|vector| vector["id"] == id).unwrap();
+        scenario.secrets.set(&secret, vector["key"].as_str().unwrap());
+        let reply = receive(&scenario.world, "magento", "magento-demo", signed(vector)).await;
+        assert_eq!(reply.status, status, "{id}: {}", reply.body);
+        assert_eq!(reply.content_type == "application/json", answer.is_some(), "{id}");
+        match answer {
+            Some(answer) => assert_eq!(reply.body, answer, "{id}"),
+            None => assert!(!reply.body.contains("success"), "{id}: {}", reply.body),
+        }
+        assert_eq!(queued(&scenario), orders, "{id}");
+        scenario.empty_queue();
+    }
+}
+
+/// The delivery of a signature vector.
+fn signed(vector: &serde_json::Value) -> RawRequest {
+    let headers = vector["headers"].as_object().unwrap().iter();
+    let headers: Vec<(&str, &str)> =
+        headers.map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
+    let body = STANDARD.decode(vector["body_base64"].as_str().unwrap()).unwrap();
+    request(&headers, &body, "2026-01-01T00:00:00Z".parse().unwrap())
+}
+
+/// Everybody else is told in plain text what became of the delivery.
+#[tokio::test]
+async fn other_deliveries_are_answered_in_plain_text() {
+    let scenario = Scenario::new();
+    for platform in Platform::ALL {
+        let shop = scenario.shop(platform);
+        let id = shop.generate(9, 1).remove(0);
+        let reply = deliver(&scenario, shop.delivery(&id, Topic::Created)).await;
+        let told = (reply.status, reply.content_type, reply.body.as_str());
+        assert_eq!(told, (200, "text/plain; charset=utf-8", "queued 1"), "{platform:?}");
+    }
 }
 
 /// R262, R263: both versions are valid during a rotation, and a secret that was rotated after it was
@@ -213,7 +267,7 @@ async fn killed_anywhere_acknowledged_means_queued() {
         deliver(&clean, shop.delivery(&id, Topic::Created)).await;
         let calls = clean.gate.calls();
         assert!(calls.len() >= 3, "{calls:?}");
-        for at in 0..calls.len() {
+        for (at, call) in calls.iter().enumerate() {
             for kill in [Kill::AfterEffect, Kill::BeforeEffect] {
                 let scenario = Scenario::new();
                 let shop = scenario.shop(platform);
@@ -222,14 +276,13 @@ async fn killed_anywhere_acknowledged_means_queued() {
                 scenario.gate.arm(at, kill);
                 let gate = scenario.gate.clone();
                 let reply = gate.run(deliver(&scenario, delivery.clone())).await;
-                assert!(reply.is_none(), "killed at {} ({kill:?})", calls[at]);
+                assert!(reply.is_none(), "killed at {call} ({kill:?})");
                 scenario.gate.disarm();
                 let again = deliver(&scenario, delivery).await;
-                assert_eq!(again.status, 200, "{platform:?} {} {kill:?}", calls[at]);
+                assert_eq!(again.status, 200, "{platform:?} {call} {kill:?}");
                 assert!(
                     queued(&scenario).contains(&format!("order/{id}")),
-                    "{platform:?}: acknowledged but not queued after {kill:?} at {}",
-                    calls[at]
+                    "{platform:?}: acknowledged but not queued after {kill:?} at {call}"
                 );
             }
         }

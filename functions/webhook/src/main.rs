@@ -54,7 +54,7 @@ fn raw(request: Request) -> RawRequest {
 fn answer(reply: Reply) -> Result<Response<Body>, Error> {
     let response = Response::builder()
         .status(reply.status)
-        .header("content-type", "text/plain; charset=utf-8")
+        .header("content-type", reply.content_type)
         .header("x-content-type-options", "nosniff")
         .body(Body::from(reply.body))?;
     Ok(response)

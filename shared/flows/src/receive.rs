@@ -28,25 +28,44 @@ const EVENT_LIFE: Duration = Duration::from_secs(35 * 24 * 3600);
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
-    /// Plain text for whoever debugs the platform's side; holds nothing of the request.
+    /// `content-type` of the body.
+    pub content_type: &'static str,
+    /// What the platform wants to read ([`Adapter::acknowledgement`]), else plain text for whoever
+    /// debugs the platform's side; holds nothing of the request.
     pub body: String,
+}
+
+impl Reply {
+    fn text(status: u16, body: impl Into<String>) -> Self {
+        Self { status, content_type: "text/plain; charset=utf-8", body: body.into() }
+    }
+    fn json(status: u16, body: impl Into<String>) -> Self {
+        Self { status, content_type: "application/json", body: body.into() }
+    }
 }
 
 /// How a delivery ended.
 #[derive(Debug)]
 enum Outcome {
-    /// Queued this many nudges.
-    Queued(usize),
-    /// All its events are known already.
-    Duplicate,
-    /// Understood, nothing to do.
-    NotOurs,
+    /// Its signature is right and it is dealt with; the platform may want a certain answer.
+    Accepted(Taken, Option<&'static str>),
     /// The platform only asked whether we are here.
     Hello(String),
     /// Refused for good.
     Refused(u16, String),
     /// We cannot take it now; the platform should send it again.
     Unavailable(Fault),
+}
+
+/// What became of an accepted delivery.
+#[derive(Debug)]
+enum Taken {
+    /// Queued this many nudges.
+    Queued(usize),
+    /// All its events are known already.
+    Duplicate,
+    /// Understood, nothing to do.
+    NotOurs,
 }
 
 /// Takes one delivery and writes one log line.
@@ -61,17 +80,16 @@ pub async fn receive<W: World>(
     let outcome = take(world, platform, store, request).await;
     log(world, began, store, bytes, &outcome);
     match outcome {
-        Outcome::Queued(nudges) => reply(200, format!("queued {nudges}")),
-        Outcome::Duplicate => reply(200, "duplicate"),
-        Outcome::NotOurs => reply(200, "nothing to do"),
-        Outcome::Hello(body) => reply(200, body),
-        Outcome::Refused(status, reason) => reply(status, reason),
-        Outcome::Unavailable(_) => reply(503, "try again later"),
+        Outcome::Accepted(_, Some(wanted)) => Reply::json(200, wanted),
+        Outcome::Accepted(Taken::Queued(nudges), None) => {
+            Reply::text(200, format!("queued {nudges}"))
+        }
+        Outcome::Accepted(Taken::Duplicate, None) => Reply::text(200, "duplicate"),
+        Outcome::Accepted(Taken::NotOurs, None) => Reply::text(200, "nothing to do"),
+        Outcome::Hello(body) => Reply::text(200, body),
+        Outcome::Refused(status, reason) => Reply::text(status, reason),
+        Outcome::Unavailable(_) => Reply::text(503, "try again later"),
     }
-}
-
-fn reply(status: u16, body: impl Into<String>) -> Reply {
-    Reply { status, body: body.into() }
 }
 
 async fn take<W: World>(world: &W, platform: &str, store: &str, request: RawRequest) -> Outcome {
@@ -95,7 +113,15 @@ async fn take<W: World>(world: &W, platform: &str, store: &str, request: RawRequ
         Ok(Verification::Accepted(_) | Verification::Refused(_)) if is_get => {
             Outcome::Refused(405, "POST only".to_owned())
         }
-        Ok(Verification::Accepted(delivery)) => enqueue(world, adapter, &store, &delivery).await,
+        Ok(Verification::Accepted(delivery)) => {
+            match enqueue(world, adapter, &store, &delivery).await {
+                Ok(taken) => {
+                    let connection = document.store.connection(&store);
+                    Outcome::Accepted(taken, adapter.acknowledgement(&connection))
+                }
+                Err(outcome) => outcome,
+            }
+        }
         Ok(Verification::Hello(body)) => Outcome::Hello(body),
         // Our own configuration is incomplete: the platform should send it again.
         Ok(Verification::Refused(refusal @ Refusal::Unconfigured)) => {
@@ -208,21 +234,24 @@ async fn enqueue<W: World>(
     adapter: &dyn Adapter,
     store: &StoreId,
     delivery: &Verified<RawRequest>,
-) -> Outcome {
-    let nudges = match adapter.nudges(store, delivery) {
-        Ok(nudges) if nudges.is_empty() => return Outcome::NotOurs,
-        Ok(nudges) => nudges,
-        Err(malformed) => return Outcome::Refused(400, malformed.to_string()),
-    };
+) -> Result<Taken, Outcome> {
+    let nudges = adapter
+        .nudges(store, delivery)
+        .map_err(|malformed| Outcome::Refused(400, malformed.to_string()))?;
+    if nudges.is_empty() {
+        return Ok(Taken::NotOurs);
+    }
     let fresh = unknown_events(world, nudges).await;
     if fresh.is_empty() {
-        return Outcome::Duplicate;
+        return Ok(Taken::Duplicate);
     }
-    if let Err(fault) = world.queue().send(QueueRole::Orders, &fresh, Duration::ZERO).await {
-        return Outcome::Unavailable(fault);
-    }
+    world
+        .queue()
+        .send(QueueRole::Orders, &fresh, Duration::ZERO)
+        .await
+        .map_err(Outcome::Unavailable)?;
     remember_events(world, &fresh).await;
-    Outcome::Queued(fresh.len())
+    Ok(Taken::Queued(fresh.len()))
 }
 
 /// Drops nudges whose true event id is known. If the ledger cannot tell, the nudge goes on: a
@@ -259,9 +288,9 @@ async fn remember_events<W: World>(world: &W, nudges: &[Nudge]) {
 fn log<W: World>(world: &W, began: Timestamp, store: &str, bytes: usize, outcome: &Outcome) {
     let now = world.clock().now();
     let (status, fault, class) = match outcome {
-        Outcome::Queued(_) => (Status::Accepted, None, None),
-        Outcome::Duplicate => (Status::Duplicate, None, None),
-        Outcome::NotOurs | Outcome::Hello(_) => (Status::Skipped, None, None),
+        Outcome::Accepted(Taken::Queued(_), _) => (Status::Accepted, None, None),
+        Outcome::Accepted(Taken::Duplicate, _) => (Status::Duplicate, None, None),
+        Outcome::Accepted(Taken::NotOurs, _) | Outcome::Hello(_) => (Status::Skipped, None, None),
         Outcome::Refused(code, reason) => {
             (Status::Refused, Some(format!("{code} {reason}")), Some("refused"))
         }

@@ -28,6 +28,12 @@ pub trait Adapter: Sync {
         delivery: &Verified<RawRequest>,
     ) -> Result<Vec<Nudge>, Malformed>;
 
+    /// The JSON that this store's deliveries want to be answered with, in every 200 to a verified one;
+    /// `None` where the platform reads the status only (plain text for people is sent then).
+    fn acknowledgement(&self, _connection: &Connection) -> Option<&'static str> {
+        None
+    }
+
     /// Drives the fetch of an order as it is now. `answers` are the answers to all calls asked so
     /// far, in the order they were asked; the adapter asks for more or returns the order. The same
     /// answers always give the same result. Called first with no answers.

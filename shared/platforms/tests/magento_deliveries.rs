@@ -5,6 +5,7 @@
 mod delivery;
 
 use causeway_domain::{Nudge, StoreId};
+use causeway_platforms::registry::ADAPTERS;
 use causeway_platforms::{Problem, Verification, adapter};
 use delivery::{connection, hmac_signings};
 use serde_json::{Value, json};
@@ -63,6 +64,23 @@ fn every_problem_of_the_options_is_named_at_once() {
     assert_eq!(at("https://shop.example.com/rest/V1", json!({})), ["base_url"]);
     for fine in ["https://shop.example.com/magento", "https://shop.example.com/restaurant"] {
         assert_eq!(at(fine, json!({})), Vec::<String>::new(), "{fine}");
+    }
+}
+
+/// FACTS 4: only Adobe Commerce webhooks are answered with the operation that lets the shop go on.
+#[test]
+fn synchronous_webhooks_are_answered_with_success() {
+    for (options, expected) in [
+        (json!({"signing": "commerce-webhook"}), Some(r#"{"op":"success"}"#)),
+        (json!({"signing": "io-events", "client_id": "id"}), None),
+        (json!({"signing": "module-hmac"}), None),
+        (json!({"signing": "nothing"}), None),
+    ] {
+        let store = connection(None, &options);
+        assert_eq!(adapter("magento").unwrap().acknowledgement(&store), expected, "{options}");
+    }
+    for other in ADAPTERS.iter().filter(|adapter| adapter.id() != "magento") {
+        assert_eq!(other.acknowledgement(&connection(None, &json!({}))), None, "{}", other.id());
     }
 }
 

@@ -21,6 +21,10 @@
 //! Signing secrets: none for `io-events` (the key comes from Adobe), the public key in PEM for
 //! `commerce-webhook`, the shared secret for `module-hmac`.
 //!
+//! Webhooks of Adobe Commerce are synchronous: the shop waits for the answer and takes anything but the
+//! documented success for a refusal of what the customer does. So every verified one is answered with
+//! `{"op":"success"}`, also where there is nothing to do.
+//!
 //! Not built: batch delivery of I/O Events, Commerce as a Cloud Service (IMS tokens, other routes).
 
 mod document;
@@ -59,6 +63,10 @@ impl Adapter for Magento {
         delivery: &Verified<RawRequest>,
     ) -> Result<Vec<Nudge>, Malformed> {
         nudge::nudges(store, delivery.get())
+    }
+
+    fn acknowledgement(&self, connection: &Connection) -> Option<&'static str> {
+        signing::acknowledgement(connection)
     }
 
     fn fetch_order(

@@ -6,6 +6,7 @@ use http::{HeaderName, Method};
 use serde::Deserialize;
 
 use super::options::{self, Encoding, Signing};
+use crate::adapter::Connection;
 use crate::signature::{
     base64_any, base64_sha256, check_hmac, check_rsa_sha256, hex_sha256, plain_key,
 };
@@ -38,6 +39,15 @@ pub(super) fn verify(request: RawRequest, trust: &Trust<'_>) -> Verification {
             let result = module_hmac(&request, trust, &header, encoding);
             conclude(request, result)
         }
+    }
+}
+
+/// The answer that lets the shop go on; events and modules read the status only
+/// (developer.adobe.com/commerce/extensibility/webhooks/responses).
+pub(super) fn acknowledgement(connection: &Connection) -> Option<&'static str> {
+    match options::read(&connection.options).ok()?.signing {
+        Signing::CommerceWebhook => Some(r#"{"op":"success"}"#),
+        Signing::IoEvents { .. } | Signing::ModuleHmac { .. } => None,
     }
 }
 
