@@ -171,7 +171,7 @@ async fn deliver_missing_product(
             ));
         }
         sandbox.add_product(script::UNKNOWN_SKU).await?;
-        let act = script::Act::deliver(order, "updated", "retried");
+        let act = script::Act::deliver(order, "updated", "sent");
         problems.extend(play::play_one(sandbox, &act).await?.problems());
     }
     problems.extend(
