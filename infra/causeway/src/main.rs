@@ -4,6 +4,7 @@
 //! done; 1 the answer is no; 2 it could not be asked (wrong usage, unreadable file, no connection).
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod attention;
 mod aws;
 mod config;
 mod local;
@@ -47,6 +48,9 @@ enum Verb {
     /// One order.
     #[command(subcommand)]
     Order(order::Verb),
+    /// What waits for a person.
+    #[command(subcommand)]
+    Attention(attention::Verb),
     /// The whole bundle on this machine.
     #[command(subcommand)]
     Local(local::Verb),
@@ -67,6 +71,7 @@ async fn run(verb: Verb, show: Show) -> report::Outcome {
         Verb::Config(verb) => config::run(verb, show).await,
         Verb::Webhook(verb) => webhook::run(verb, show),
         Verb::Order(verb) => order::run(verb, show).await,
+        Verb::Attention(verb) => attention::run(verb, show).await,
         Verb::Local(verb) => local::run(verb, show).await,
     }
 }

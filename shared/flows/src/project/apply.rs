@@ -13,7 +13,7 @@ use crate::config::{StoreConfig, TotalsWithoutPins};
 use causeway_domain::ports::Http;
 use causeway_domain::{Fault, StoreId};
 use causeway_ledger::Ledger;
-use causeway_odoo::{CulpritClass, LineRecord, Odoo, OrderRecord, OrderState, Record};
+use causeway_odoo::{CulpritClass, LineRecord, Odoo, OrderDate, OrderRecord, OrderState, Record};
 use std::collections::BTreeMap;
 
 /// One order on its way to Odoo.
@@ -316,12 +316,13 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
                 }
             }
         }
-        let dates: Vec<(i64, causeway_domain::Timestamp)> = records
+        let dates: Vec<OrderDate> = records
             .iter()
             .filter_map(|(at, record)| {
                 let wanted = whole_second(items.get(*at)?.order.date);
                 let moved = drafts.contains_key(&record.id) || record.date_order != wanted;
-                moved.then_some((record.id, wanted))
+                let leads = record.leads.clone();
+                moved.then_some(OrderDate { order: record.id, date: wanted, leads })
             })
             .collect();
         if dates.is_empty() {
@@ -367,7 +368,7 @@ fn deleted(order: &SaleOrder, id: i64) -> Fault {
             "order {}: sale order {id} was deleted in Odoo after Causeway had made it",
             order.key
         ),
-        "if it should come back, run `causeway order project` with --again; else settle the item",
+        "if it should be there, make it in Odoo by hand; then `causeway attention settle`",
     )
 }
 
