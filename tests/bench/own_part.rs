@@ -7,11 +7,11 @@ use crate::report::{Aim, Report, micros};
 use bytes::Bytes;
 use causeway_aws::SystemClock;
 use causeway_domain::ports::{
-    Call, Freshness, Http, NoAnswer, Queue, QueueRole, SecretPair, Secrets, Settings,
+    Call, Freshness, Http, NoAnswer, Ports, Queue, QueueRole, SecretPair, Secrets, Settings,
 };
 use causeway_domain::{Fault, Nudge, Secret, StoreId};
+use causeway_flows::Wired;
 use causeway_flows::receive::receive;
-use causeway_flows::{Learnt, Wired};
 use causeway_ledger::memory::MemoryLedger;
 use causeway_platforms::signature::hmac_sha256;
 use causeway_platforms::{Trust, Verification, adapter};
@@ -123,17 +123,15 @@ fn whole(delivery: &Delivery) -> Duration {
         document: delivery.document.as_str().into(),
         secrets: SecretPair { current, previous: None },
     };
-    let world = Wired {
+    let ports = Ports {
         http: at_hand.clone(),
         queue: at_hand.clone(),
         secrets: at_hand.clone(),
         settings: at_hand,
         ledger: MemoryLedger::default(),
         clock: SystemClock,
-        sink: Box::new(Discard),
-        random: || 4,
-        learnt: Learnt::default(),
     };
+    let world = Wired::new(ports, Discard, || 4);
     let (platform, store) = (delivery.shop.platform.id(), delivery.shop.store);
     let mut events = 0;
     timed(|_| {

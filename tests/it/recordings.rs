@@ -43,7 +43,7 @@ fn world(platform: Platform, rates: BTreeSet<Decimal>) -> (Scenario, Taxes) {
 /// The store's configuration as the functions read it.
 async fn configuration(scenario: &Scenario, platform: Platform) -> StoreDocument {
     let store = StoreId::new(scenario.shop(platform).shop().store);
-    let json = scenario.world.settings.store(&store).await.unwrap().unwrap();
+    let json = scenario.world.ports.settings.store(&store).await.unwrap().unwrap();
     StoreDocument::parse(&json).unwrap()
 }
 

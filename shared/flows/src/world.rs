@@ -103,18 +103,8 @@ fn keep<T>(shelf: &Shelf<T>, key: String, now: Timestamp, value: T) {
 
 /// A [`World`] put together from its ports.
 pub struct Wired<H, Q, S, T, L, C> {
-    /// Sends requests.
-    pub http: H,
-    /// Enqueues nudges.
-    pub queue: Q,
-    /// Reads secrets.
-    pub secrets: S,
-    /// Reads store configurations.
-    pub settings: T,
-    /// Reads and writes the ledger.
-    pub ledger: L,
-    /// Tells the time.
-    pub clock: C,
+    /// What it does its work through.
+    pub ports: Ports<H, Q, S, T, L, C>,
     /// Takes log lines and metrics.
     pub sink: Box<dyn Sink>,
     /// Draws a random number.
@@ -130,10 +120,7 @@ impl<H, Q, S, T, L, C> Wired<H, Q, S, T, L, C> {
         sink: impl Sink + 'static,
         random: fn() -> u64,
     ) -> Self {
-        let Ports { http, queue, secrets, settings, ledger, clock } = ports;
-        let sink = Box::new(sink);
-        let learnt = Learnt::default();
-        Self { http, queue, secrets, settings, ledger, clock, sink, random, learnt }
+        Self { ports, sink: Box::new(sink), random, learnt: Learnt::default() }
     }
 }
 
@@ -154,22 +141,22 @@ where
     type Clock = C;
 
     fn http(&self) -> &H {
-        &self.http
+        &self.ports.http
     }
     fn queue(&self) -> &Q {
-        &self.queue
+        &self.ports.queue
     }
     fn secrets(&self) -> &S {
-        &self.secrets
+        &self.ports.secrets
     }
     fn settings(&self) -> &T {
-        &self.settings
+        &self.ports.settings
     }
     fn ledger(&self) -> &L {
-        &self.ledger
+        &self.ports.ledger
     }
     fn clock(&self) -> &C {
-        &self.clock
+        &self.ports.clock
     }
     fn sink(&self) -> &dyn Sink {
         self.sink.as_ref()

@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use bytes::Bytes;
-use causeway_domain::{Collector, Line, LineKind, OrderId, Payment, PaymentKind, Secret};
-use serde_json::Value;
+use causeway_domain::{Collector, Line, LineKind, Order, OrderId, Payment, PaymentKind, Secret};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 use crate::adapter::{Adapter, Answer, Connection, FetchContext};
+use crate::webhook::RawRequest;
 
 /// The folder of a platform's fixtures.
 pub(crate) fn fixtures(below: &str) -> PathBuf {
@@ -38,6 +40,23 @@ pub(crate) fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
     http::Response::builder().status(status).body(body.into()).unwrap()
 }
 
+/// A POST with these headers.
+pub(crate) fn request(headers: &[(&str, &str)], body: impl Into<Bytes>) -> RawRequest {
+    let headers: HeaderMap = headers
+        .iter()
+        .map(|(name, value)| {
+            (name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap())
+        })
+        .collect();
+    RawRequest {
+        method: Method::POST,
+        query: String::new(),
+        headers,
+        body: body.into(),
+        received_at: "2026-10-07T00:00:00Z".parse().unwrap(),
+    }
+}
+
 /// A store with these options, given as JSON.
 pub(crate) fn connection(base_url: &str, options: &str) -> Connection {
     Connection {
@@ -49,7 +68,7 @@ pub(crate) fn connection(base_url: &str, options: &str) -> Connection {
 }
 
 /// `kind|SKU|quantity|unit price|discount|net|title rate amount collector; ...`.
-pub(crate) fn line_text(line: &Line) -> String {
+fn line_text(line: &Line) -> String {
     let (kind, sku) = match &line.kind {
         LineKind::Product(product) => ("product", product.sku.as_ref()),
         LineKind::Shipping => ("shipping", None),
@@ -80,6 +99,19 @@ pub(crate) fn line_text(line: &Line) -> String {
         line.net,
         taxes.join("; ")
     )
+}
+
+/// What every expectation of an order tells.
+pub(crate) fn summary(order: &Order) -> Value {
+    let lines: Vec<String> = order.lines.iter().map(line_text).collect();
+    json!({
+        "total": order.total.to_string(),
+        "tax": order.tax_total().unwrap().to_string(),
+        "prices_include_tax": order.prices_include_tax,
+        "status": order.status,
+        "standing": order.standing,
+        "lines": lines,
+    })
 }
 
 /// `method kind amount`.

@@ -77,9 +77,9 @@ pub async fn project(args: &Args, show: Show) -> Outcome {
     let store = store_id(&args.store)?;
     Which::of_store(&args.store).find(&environment, &args.config)?;
     let world = world(&environment).await?;
-    let received = received(store, &args.order, world.clock.now());
+    let received = received(store, &args.order, world.clock().now());
     let key = RowKey::from(&received.nudge);
-    let deadline = world.clock.now() + LIMIT;
+    let deadline = world.clock().now() + LIMIT;
     let dispositions = project::project(&world, &[received], deadline).await;
     let row = world.ledger().row(&key).await.map_err(Failure::new)?;
     let ended = ended(args, row, dispositions.first());

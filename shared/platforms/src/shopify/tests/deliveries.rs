@@ -2,9 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use causeway_domain::{Nudge, Secret, StoreId};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -13,26 +11,10 @@ use super::store;
 use crate::adapter::{Adapter as _, Malformed};
 use crate::shopify::Shopify;
 use crate::signature::hmac_sha256;
-use crate::testing::{fixture, fixtures, hostile, mutate};
+use crate::testing::{fixture, fixtures, hostile, mutate, request};
 use crate::webhook::{RawRequest, Refusal, Trust, Verification};
 
 const SECRET: &str = "hush";
-
-fn request(headers: &[(&str, &str)], body: impl Into<Bytes>) -> RawRequest {
-    let headers: HeaderMap = headers
-        .iter()
-        .map(|(name, value)| {
-            (name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap())
-        })
-        .collect();
-    RawRequest {
-        method: Method::POST,
-        query: String::new(),
-        headers,
-        body: body.into(),
-        received_at: "2026-10-07T00:00:00Z".parse().unwrap(),
-    }
-}
 
 fn verify(request: RawRequest, secrets: &[&str]) -> Verification {
     let secrets: Vec<Secret> = secrets.iter().map(|secret| Secret::new(*secret)).collect();
@@ -75,7 +57,7 @@ fn current_and_previous_secret_are_tried_and_nothing_else() {
     let malformed = request(&[("x-shopify-hmac-sha256", "abc")], "{}");
     assert_eq!(refused(verify(malformed, &[SECRET])), Refusal::Malformed);
     let mut changed = delivery();
-    changed.body = Bytes::from_static(b"{} ");
+    changed.body = bytes::Bytes::from_static(b"{} ");
     assert_eq!(refused(verify(changed, &[SECRET])), Refusal::Mismatch);
 }
 

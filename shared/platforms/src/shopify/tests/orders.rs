@@ -1,12 +1,12 @@
 //! Fixtures in, domain orders out.
 
 use causeway_domain::{Fault, Order, Standing};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{FOLDER, body, fetch, store};
 use crate::adapter::{Adapter as _, Answer, Fetch};
 use crate::shopify::Shopify;
-use crate::testing::{answer, expected_names, fixture, line_text, payment_text};
+use crate::testing::{answer, expected_names, fixture, payment_text, summary};
 
 /// Answers every call from the fixture and checks that each call is asked when it is needed.
 fn read(name: &str, options: &str) -> Result<Order, Fault> {
@@ -27,15 +27,7 @@ fn read(name: &str, options: &str) -> Result<Order, Fault> {
 
 fn check(name: &str, order: &Order) {
     let expected = fixture(&format!("{FOLDER}/{name}.expected.json"));
-    let lines: Vec<String> = order.lines.iter().map(line_text).collect();
-    let mut actual = json!({
-        "total": order.total.to_string(),
-        "tax": order.tax_total().unwrap().to_string(),
-        "prices_include_tax": order.prices_include_tax,
-        "status": order.status,
-        "standing": order.standing,
-        "lines": lines,
-    });
+    let mut actual = summary(order);
     let text = |value: Option<&str>| value.map_or(Value::Null, Value::from);
     let personal = |value: &Option<causeway_domain::Personal<String>>| {
         value.as_ref().map_or(Value::Null, |value| value.reveal().as_str().into())

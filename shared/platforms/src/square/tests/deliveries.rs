@@ -2,9 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use causeway_domain::{Nudge, Secret, StoreId};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -13,26 +11,10 @@ use super::store;
 use crate::adapter::{Adapter as _, Malformed};
 use crate::signature::hmac_sha256;
 use crate::square::Square;
-use crate::testing::{fixture, fixtures, hostile, mutate};
+use crate::testing::{fixture, fixtures, hostile, mutate, request};
 use crate::webhook::{RawRequest, Refusal, Trust, Verification};
 
 const SECRET: &str = "signature-key";
-
-fn request(headers: &[(&str, &str)], body: impl Into<Bytes>) -> RawRequest {
-    let headers: HeaderMap = headers
-        .iter()
-        .map(|(name, value)| {
-            (name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap())
-        })
-        .collect();
-    RawRequest {
-        method: Method::POST,
-        query: String::new(),
-        headers,
-        body: body.into(),
-        received_at: "2026-10-07T00:00:00Z".parse().unwrap(),
-    }
-}
 
 fn verify(request: RawRequest, url: Option<&str>, secrets: &[&str]) -> Verification {
     let secrets: Vec<Secret> = secrets.iter().map(|secret| Secret::new(*secret)).collect();

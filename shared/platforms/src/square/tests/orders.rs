@@ -1,12 +1,12 @@
 //! Fixtures in, domain orders out.
 
 use causeway_domain::{Fault, Order, Personal, Standing};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{FOLDER, beside, document, fetch, serve, store};
 use crate::adapter::{Adapter as _, Answer, Fetch};
 use crate::square::Square;
-use crate::testing::{answer, expected_names, fixture, line_text, payment_text};
+use crate::testing::{answer, expected_names, fixture, payment_text, summary};
 
 fn read_from(first: &Value, beside: &Value, options: &str) -> Result<Order, Fault> {
     let connection = store(options);
@@ -31,15 +31,7 @@ fn read(name: &str, options: &str) -> Result<Order, Fault> {
 
 fn check(name: &str, order: &Order) {
     let expected = fixture(&format!("{FOLDER}/{name}.expected.json"));
-    let lines: Vec<String> = order.lines.iter().map(line_text).collect();
-    let mut actual = json!({
-        "total": order.total.to_string(),
-        "tax": order.tax_total().unwrap().to_string(),
-        "prices_include_tax": order.prices_include_tax,
-        "status": order.status,
-        "standing": order.standing,
-        "lines": lines,
-    });
+    let mut actual = summary(order);
     let personal = |value: Option<&Personal<String>>| {
         value.map_or(Value::Null, |value| value.reveal().as_str().into())
     };
