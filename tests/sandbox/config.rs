@@ -83,6 +83,9 @@ gift_card = 106
             let _ = writeln!(text, "tax_included = {included}");
         }
     }
+    // PrestaShop tells no rate for gift wrapping, and the goods of an order may not show it either.
+    let _ =
+        write!(text, "[[stores.{id}.taxes]]\ncode = \"wrapping\"\ntax = 191\ntax_included = 279\n");
     // Exports, which the stores do not tax.
     let _ = write!(text, "[[stores.{id}.taxes]]\ncode = \"none\"\ncountry = \"US\"\ntax = 203\n");
 }

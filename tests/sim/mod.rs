@@ -7,4 +7,4 @@ mod ports;
 mod scenario;
 
 pub use gate::Kill;
-pub use scenario::Scenario;
+pub use scenario::{ODOO, Scenario};

@@ -83,6 +83,11 @@ impl Row<'_> {
         list.iter().map(|id| id.as_i64().ok_or_else(|| self.wrong(field))).collect()
     }
 
+    /// The records of an x2many as `web_read` nests them.
+    pub(crate) fn records(&self, field: &str) -> Result<Vec<Row<'_>>, Fault> {
+        rows(self.odoo, self.operation, self.get(field)?)
+    }
+
     /// A text, selection or nothing.
     pub(crate) fn text(&self, field: &str) -> Result<Option<String>, Fault> {
         match self.get(field)? {

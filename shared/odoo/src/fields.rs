@@ -102,10 +102,11 @@ pub(crate) const LINE: &[&str] = &[
     "display_type",
     "sequence",
     "currency_id",
+    "customer_lead",
 ];
 
-/// What we write of [`LINE`] and do not read.
-const LINE_WRITTEN: &[&str] = &["sequence"];
+/// What we write of [`LINE`], or read with its order.
+const LINE_WRITTEN: &[&str] = &["sequence", "customer_lead"];
 
 /// What we read of a `sale.order.line`, without the name of its taxes.
 pub(crate) fn line_read() -> Vec<&'static str> {

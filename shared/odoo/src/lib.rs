@@ -32,7 +32,7 @@ pub use external_id::ExternalId;
 pub use fields::FieldMap;
 pub use load::{Cell, Culprit, CulpritClass, Record};
 pub use order_lines::{LineCommand, LineRecord, LineValues};
-pub use orders::{OrderRecord, OrderState};
+pub use orders::{Lead, OrderDate, OrderRecord, OrderState};
 pub use partners::{ContactRecord, PartnerRecord};
 pub use pin::{PinnedLine, PinnedTax, pin, pin_text};
 pub use products::ProductRecord;

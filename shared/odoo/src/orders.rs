@@ -5,9 +5,12 @@ use crate::decode::{Row, datetime, rows};
 use crate::fault::Cause;
 use crate::fields;
 use crate::load::Cell;
-use crate::transport::{Args, ORDER_CONFIRM, ORDER_READ, ORDER_SAVE_MULTI};
+use crate::pin::number;
+use crate::transport::{
+    Args, ORDER_CONFIRM, ORDER_READ, ORDER_SAVE_MULTI, ORDER_SEARCH, Operation,
+};
 use causeway_domain::ports::Http;
-use causeway_domain::{Currency, Fault, Money, Timestamp};
+use causeway_domain::{Currency, Decimal, Fault, Money, Timestamp};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,18 +82,82 @@ pub struct OrderRecord {
     pub client_order_ref: Option<String>,
     /// `no`, `to invoice`, `invoiced` or `upselling`.
     pub invoice_status: Option<String>,
+    /// The lead time of each line.
+    pub leads: Vec<Lead>,
+}
+
+/// The days that the delivery of one line may take after the order's date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lead {
+    /// `sale.order.line` id.
+    pub line: i64,
+    /// `customer_lead`.
+    pub days: Decimal,
+}
+
+/// The date that an order should bear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderDate {
+    /// `sale.order` id.
+    pub order: i64,
+    /// `date_order`.
+    pub date: Timestamp,
+    /// The order's lead times as read ([`OrderRecord::leads`]).
+    pub leads: Vec<Lead>,
+}
+
+/// What is read of an order, its lines' lead times with it.
+fn specification() -> Value {
+    let mut wanted: Map<String, Value> =
+        fields::ORDER_READ.iter().map(|field| ((*field).to_owned(), json!({}))).collect();
+    wanted.insert("order_line".to_owned(), json!({"fields": {"customer_lead": {}}}));
+    Value::Object(wanted)
 }
 
 impl<H: Http> Odoo<'_, H> {
-    /// `sale.order.read(fields)` of these ids. A deleted order is simply absent (reading a missing id
-    /// is a 200 with an empty list).
+    /// `sale.order.web_read(specification)` of these ids. A deleted order is simply absent; as it fails
+    /// the call for all, those that are left are looked up and read once more.
     pub async fn read_orders(&self, ids: &[i64]) -> Result<BTreeMap<i64, OrderRecord>, Fault> {
-        if ids.is_empty() {
-            return Ok(BTreeMap::new());
+        match self.read_existing(ids).await? {
+            Some(orders) => Ok(orders),
+            None => {
+                let left: Vec<i64> = self.existing(ids).await?.into_iter().collect();
+                let again = self.read_existing(&left).await?;
+                again.ok_or_else(|| Fault::retry("sale orders are being deleted right now"))
+            }
         }
-        let args = Args::of(ids).with("fields", json!(fields::ORDER_READ));
-        let answer = self.call(ORDER_READ, args).await?;
-        rows(&self.connection.name, ORDER_READ, &answer)?
+    }
+
+    /// `None` if one of the orders is gone.
+    async fn read_existing(
+        &self,
+        ids: &[i64],
+    ) -> Result<Option<BTreeMap<i64, OrderRecord>>, Fault> {
+        if ids.is_empty() {
+            return Ok(Some(BTreeMap::new()));
+        }
+        let args = Args::of(ids).with("specification", specification());
+        match self.call(ORDER_READ, args).await {
+            Ok(answer) => self.orders(&answer, ORDER_READ).map(Some),
+            Err(refused) if refused.cause == Cause::Missing => Ok(None),
+            Err(refused) => Err(refused.fault),
+        }
+    }
+
+    /// `sale.order.search(domain)`: which of these still exist.
+    async fn existing(&self, ids: &[i64]) -> Result<BTreeSet<i64>, Fault> {
+        let args = Args::default().with("domain", json!([["id", "in", ids]]));
+        let answer = self.call(ORDER_SEARCH, args).await?;
+        let found = answer.as_array().and_then(|ids| ids.iter().map(Value::as_i64).collect());
+        found.ok_or_else(|| self.unexpected(ORDER_SEARCH, "not a list of ids"))
+    }
+
+    fn orders(
+        &self,
+        answer: &Value,
+        operation: Operation,
+    ) -> Result<BTreeMap<i64, OrderRecord>, Fault> {
+        rows(&self.connection.name, operation, answer)?
             .iter()
             .map(|row| self.order(row).map(|order| (order.id, order)))
             .collect()
@@ -153,14 +220,19 @@ impl<H: Http> Odoo<'_, H> {
 
     /// Puts `date_order` back after confirmation and reads the orders in the same go. Safe to repeat.
     ///
+    /// Each line's lead time is written with it, as it is: that moves the deadline of its delivery along.
+    /// With the deadline of the confirmation, Odoo would not merge a later change of quantity into the
+    /// delivery: less would leave it as it is and announce a return of goods that never left (seen on
+    /// 19.0; `stock.move._prepare_merge_moves_distinct_fields`).
+    ///
     /// On Odoo 19 that is one `sale.order.web_save_multi(vals_list, specification)`; 17 and 18 do not
-    /// have it and take one plain `load` of `[.id, date_order]` and one `read`. Deleted orders are
-    /// absent from the answer.
+    /// have it and take one plain `load` and one read. Deleted orders are absent from the answer.
     pub async fn date_and_read(
         &self,
-        dates: &[(i64, Timestamp)],
+        dates: &[OrderDate],
     ) -> Result<BTreeMap<i64, OrderRecord>, Fault> {
-        let dates: BTreeMap<i64, Timestamp> = dates.iter().copied().collect();
+        let dates: BTreeMap<i64, &OrderDate> =
+            dates.iter().map(|date| (date.order, date)).collect();
         if dates.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -183,44 +255,33 @@ impl<H: Http> Odoo<'_, H> {
     /// `None` if one of the orders is gone: then nothing was written.
     async fn save_dates(
         &self,
-        dates: &BTreeMap<i64, Timestamp>,
+        dates: &BTreeMap<i64, &OrderDate>,
     ) -> Result<Option<BTreeMap<i64, OrderRecord>>, Fault> {
         let ids: Vec<i64> = dates.keys().copied().collect();
-        let values: Vec<Value> =
-            dates.values().map(|date| json!({"date_order": datetime(*date)})).collect();
-        let wanted: Map<String, Value> =
-            fields::ORDER_READ.iter().map(|field| ((*field).to_owned(), json!({}))).collect();
+        let values: Vec<Value> = dates.values().map(|date| date_values(date)).collect();
         let args = Args::of(&ids)
             .with("vals_list", Value::Array(values))
-            .with("specification", Value::Object(wanted));
-        let answer = match self.call(ORDER_SAVE_MULTI, args).await {
-            Ok(answer) => answer,
-            Err(refused) if refused.cause == Cause::Missing => return Ok(None),
-            Err(refused) => return Err(refused.fault),
-        };
-        rows(&self.connection.name, ORDER_SAVE_MULTI, &answer)?
-            .iter()
-            .map(|row| self.order(row).map(|order| (order.id, order)))
-            .collect::<Result<_, _>>()
-            .map(Some)
+            .with("specification", specification());
+        match self.call(ORDER_SAVE_MULTI, args).await {
+            Ok(answer) => self.orders(&answer, ORDER_SAVE_MULTI).map(Some),
+            Err(refused) if refused.cause == Cause::Missing => Ok(None),
+            Err(refused) => Err(refused.fault),
+        }
     }
 
     async fn date_by_load(
         &self,
-        dates: &BTreeMap<i64, Timestamp>,
+        dates: &BTreeMap<i64, &OrderDate>,
     ) -> Result<BTreeMap<i64, OrderRecord>, Fault> {
-        let cells = |dates: &BTreeMap<i64, Timestamp>| -> Vec<Vec<Cell>> {
-            let row = |(id, date): (&i64, &Timestamp)| vec![Cell::Id(*id), datetime(*date).into()];
-            dates.iter().map(row).collect()
-        };
-        const COLUMNS: &[&str] = &[".id", "date_order"];
-        if let Err(fault) = self.load_fields("sale.order", COLUMNS, cells(dates)).await {
+        const COLUMNS: &[&str] =
+            &[".id", "date_order", "order_line/.id", "order_line/customer_lead"];
+        if let Err(fault) = self.load_fields("sale.order", COLUMNS, date_rows(dates)).await {
             let left = self.left(dates).await?;
             if left.len() == dates.len() {
                 return Err(fault);
             }
             if !left.is_empty() {
-                self.load_fields("sale.order", COLUMNS, cells(&left)).await?;
+                self.load_fields("sale.order", COLUMNS, date_rows(&left)).await?;
             }
         }
         let ids: Vec<i64> = dates.keys().copied().collect();
@@ -228,12 +289,12 @@ impl<H: Http> Odoo<'_, H> {
     }
 
     /// Those that still exist.
-    async fn left(
+    async fn left<'d>(
         &self,
-        dates: &BTreeMap<i64, Timestamp>,
-    ) -> Result<BTreeMap<i64, Timestamp>, Fault> {
+        dates: &BTreeMap<i64, &'d OrderDate>,
+    ) -> Result<BTreeMap<i64, &'d OrderDate>, Fault> {
         let ids: Vec<i64> = dates.keys().copied().collect();
-        let found: BTreeSet<i64> = self.read_orders(&ids).await?.into_keys().collect();
+        let found = self.existing(&ids).await?;
         Ok(dates
             .iter()
             .filter(|(id, _)| found.contains(id))
@@ -242,6 +303,9 @@ impl<H: Http> Odoo<'_, H> {
     }
 
     fn order(&self, row: &Row<'_>) -> Result<OrderRecord, Fault> {
+        let lines = row.records("order_line")?;
+        let lead =
+            |line: &Row<'_>| Ok(Lead { line: line.id()?, days: line.decimal("customer_lead")? });
         let (code, currency) = self.currency(row.required("currency_id")?)?;
         Ok(OrderRecord {
             id: row.id()?,
@@ -259,6 +323,7 @@ impl<H: Http> Odoo<'_, H> {
             delivery_address: row.required("partner_shipping_id")?,
             client_order_ref: row.text("client_order_ref")?,
             invoice_status: row.text("invoice_status")?,
+            leads: lines.iter().map(lead).collect::<Result<_, Fault>>()?,
         })
     }
 
@@ -277,4 +342,31 @@ impl<H: Http> Odoo<'_, H> {
             },
         )
     }
+}
+
+fn date_values(date: &OrderDate) -> Value {
+    let lines: Vec<Value> = date
+        .leads
+        .iter()
+        .map(|lead| json!([1, lead.line, {"customer_lead": number(lead.days)}]))
+        .collect();
+    let mut values = json!({"date_order": datetime(date.date)});
+    if let (Some(values), false) = (values.as_object_mut(), lines.is_empty()) {
+        values.insert("order_line".to_owned(), Value::Array(lines));
+    }
+    values
+}
+
+/// One row for each line; those after the first leave the order's cells blank.
+fn date_rows(dates: &BTreeMap<i64, &OrderDate>) -> Vec<Vec<Cell>> {
+    let mut rows = Vec::new();
+    for (id, date) in dates {
+        let mut head = vec![Cell::Id(*id), datetime(date.date).into()];
+        let none = [Cell::Blank, Cell::Blank];
+        let mut lines = date.leads.iter().map(|lead| [Cell::Id(lead.line), lead.days.into()]);
+        head.extend(lines.next().unwrap_or(none));
+        rows.push(head);
+        rows.extend(lines.map(|[line, days]| vec![Cell::Blank, Cell::Blank, line, days]));
+    }
+    rows
 }

@@ -87,23 +87,15 @@ impl Trial {
         let millis = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
         let tag = format!("{millis:x}{:x}", COUNT.fetch_add(1, Ordering::Relaxed));
         let services = server.products(&http).await;
-        let shop = |platform| {
-            let mut shop = Shop::demo(platform);
-            let store: &'static str = format!("{}-{tag}", shop.store).leak();
-            shop.webhook_url = shop.webhook_url.replace(shop.store, store);
-            shop.store = store;
-            shop
-        };
+        let shop = |platform| shop(platform, &tag);
         let scenario = Scenario::of(shop, |text| server.configure(&text, protocol, &services));
         scenario.secrets.set(config::ODOO_SECRET, &server.api_key);
         Some(Self { scenario, server, tag, http, _turn: turn })
     }
 
-    /// The draft of a paid order of a person that this Odoo has never seen.
-    pub fn fresh(&self, mut draft: Draft) -> Draft {
-        draft.buyer.email = draft.buyer.email.replace('@', &format!(".{}@", self.tag));
-        draft.phase = Phase::Paid;
-        draft
+    /// The draft of a paid order of a customer that this Odoo has never seen.
+    pub fn fresh(&self, draft: Draft) -> Draft {
+        Draft { phase: Phase::Paid, ..stranger(&self.tag, draft) }
     }
 
     pub fn nudges(&self, platform: Platform, ids: &[String]) -> Vec<Nudge> {
@@ -194,6 +186,27 @@ impl Trial {
     }
 }
 
+/// The demo store under a name of its own.
+pub fn shop(platform: Platform, tag: &str) -> Shop {
+    let mut shop = Shop::demo(platform);
+    let store: &'static str = format!("{}-{tag}", shop.store).leak();
+    shop.webhook_url = shop.webhook_url.replace(shop.store, store);
+    shop.store = store;
+    shop
+}
+
+/// Another e-mail address, and another VAT number with the right check digits, for every tag.
+pub fn stranger(tag: &str, mut draft: Draft) -> Draft {
+    draft.buyer.email = draft.buyer.email.replace('@', &format!(".{tag}@"));
+    if let Some((_, vat)) = &mut draft.buyer.company {
+        let own: u64 = vat[3..10].parse().unwrap();
+        let shift = u64::from_str_radix(tag, 16).unwrap() % 7_919_993;
+        let body = 2_000_000 + (own + shift) % 8_000_000;
+        *vat = format!("BE0{body:07}{:02}", 97 - body % 97);
+    }
+    draft
+}
+
 fn call(request: http::Request<Bytes>) -> Call {
     Call { name: "trial", request, effect: Effect::Write, timeout: Duration::from_secs(130) }
 }
@@ -261,7 +274,33 @@ impl Server {
             self.load_products(http, &missing).await;
             found = known().await;
         }
+        let goods: Vec<i64> = wanted.iter().filter(|w| !w.1).map(|(sku, _)| found[sku]).collect();
+        self.fill(http, &goods).await;
         SERVICES.into_iter().map(|(key, sku)| (key, found[sku])).collect()
+    }
+
+    /// Plenty in stock of what has none.
+    async fn fill(&self, http: &HttpClient, goods: &[i64]) {
+        let body = json!({"ids": [self.warehouse], "fields": ["lot_stock_id"]});
+        let warehouse = self.admin(http, "stock.warehouse", "read", body).await;
+        let stock = warehouse[0]["lot_stock_id"][0].clone();
+        let domain = json!([["location_id", "=", stock], ["product_id", "in", goods]]);
+        let body = json!({"domain": domain, "fields": ["product_id"]});
+        let quants = self.admin(http, "stock.quant", "search_read", body).await;
+        let has: Vec<i64> =
+            quants.as_array().unwrap().iter().filter_map(|q| q["product_id"][0].as_i64()).collect();
+        let vals: Vec<Value> = goods
+            .iter()
+            .filter(|id| !has.contains(id))
+            .map(|id| {
+                json!({"product_id": id, "location_id": stock,
+                       "inventory_quantity_auto_apply": 1_000_000})
+            })
+            .collect();
+        if !vals.is_empty() {
+            let body = json!({"vals_list": vals, "context": {"inventory_mode": true}});
+            self.admin(http, "stock.quant", "create", body).await;
+        }
     }
 
     /// A create-only `load` of products: SKU, and whether it is a service.
@@ -309,7 +348,7 @@ impl Server {
                 rate = value.to_owned();
             }
             if (part, key) == ("taxes", "code") {
-                rate.clear();
+                rate = if value.contains("none") { String::new() } else { "21".to_owned() };
             }
             let taxes = self.taxes.get(&rate).map_or(&[][..], Vec::as_slice);
             let id = match (part, key) {

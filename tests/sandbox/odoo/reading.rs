@@ -44,6 +44,10 @@ pub fn cell(env: &Env<'_>, model: &Model, id: i64, field: &str) -> Cell {
             let company = env.cell("res.partner", id, "is_company").truthy();
             Cell::Text(if company { "company" } else { "person" }.to_owned())
         }
+        ("res.partner", "country_code") => {
+            let country = env.store.reference("res.partner", id, "country_id");
+            country.map_or(Cell::False, |country| env.cell("res.country", country, "code"))
+        }
         ("res.currency", "decimal_places") => stored(),
         ("product.product", "qty_available") => env.cell("product.product", id, "_on_hand"),
         ("product.product", "free_qty" | "virtual_available") => {

@@ -221,6 +221,9 @@ pub fn write_line(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<bool> {
     orm::update(env, model, id, &vals)?;
     settle_numbers(env, id);
     let has = |field: &str| vals.contains_key(field);
+    if has("customer_lead") {
+        stock::lead_time_written(env, id);
+    }
     let row = env.record(MODEL, id)?.clone();
     check_row(&row, get(&row, "display_type").truthy())?;
     let reprice = (has("product_uom_qty") || has("product_id") || has("product_uom_id"))

@@ -111,6 +111,9 @@ pub fn write(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<()> {
     if given(vals, "date_order") == Some(&Cell::False) {
         return Err(Fail::assertion("Datetime instance expected"));
     }
+    if let Some(promised) = given(vals, "commitment_date").cloned() {
+        stock::promise_written(env, id, &promised);
+    }
     orm::update(env, model, id, vals)?;
     check_required(&env.record(MODEL, id)?.clone())?;
     follow_addresses(env, id, vals)?;

@@ -1,5 +1,5 @@
-//! Deliveries of confirmed orders: one open picking per order, moves for goods, reservation,
-//! validation with and without a backorder.
+//! Deliveries of confirmed orders: one open picking per order, moves for goods and their deadlines,
+//! reservation, returns, validation with and without a backorder.
 
 use super::cell::{Cell, Record, get};
 use super::env::Env;
@@ -47,35 +47,101 @@ pub fn launch(env: &mut Env<'_>, order: i64) -> Answer<()> {
         let planned: Decimal = moves_of(env, line)
             .iter()
             .filter(|id| state(env, "stock.move", **id) != "cancel")
-            .map(|id| env.cell("stock.move", *id, "product_uom_qty").number())
+            .map(|id| {
+                let quantity = env.cell("stock.move", *id, "product_uom_qty").number();
+                if is_return(env, *id) { -quantity } else { quantity }
+            })
             .sum();
         let missing = get(&row, "product_uom_qty").number() - planned;
         if missing > Decimal::ZERO {
             add(env, order, line, product, missing)?;
         } else if missing < Decimal::ZERO {
-            reduce(env, line, -missing);
+            reduce(env, order, line, product, -missing)?;
         }
     }
     Ok(())
 }
 
 fn add(env: &mut Env<'_>, order: i64, line: i64, product: i64, quantity: Decimal) -> Answer<()> {
-    let open = moves_of(env, line)
-        .into_iter()
-        .find(|id| !matches!(state(env, "stock.move", *id).as_str(), "done" | "cancel"));
-    let id = match open {
+    let id = match open_moves(env, line).first().copied() {
         Some(id) => {
             let total = env.cell("stock.move", id, "product_uom_qty").number() + quantity;
             env.store.set("stock.move", id, [("product_uom_qty", Cell::Num(total))]);
             id
         }
         None => {
-            let picking = open_picking(env, order)?;
+            let picking = open_picking(env, order, Kind::Delivery)?;
             new_move(env, picking, line, product, quantity)?
         }
     };
     reserve(env, id);
     Ok(())
+}
+
+fn is_return(env: &Env<'_>, id: i64) -> bool {
+    env.cell("stock.move", id, "picking_code").as_text() == Some("incoming")
+}
+
+/// The planned deliveries of a line that a change of its quantity is merged into: only those with the
+/// deadline that a new one would get (seen on 19.0).
+fn open_moves(env: &Env<'_>, line: i64) -> Vec<i64> {
+    let deadline = deadline(env, line);
+    let mut moves = moves_of(env, line);
+    moves.retain(|id| {
+        !matches!(state(env, "stock.move", *id).as_str(), "done" | "cancel")
+            && !is_return(env, *id)
+            && env.cell("stock.move", *id, "date_deadline") == deadline
+    });
+    moves
+}
+
+/// The promised date, else the order's date and the line's lead time.
+fn deadline(env: &Env<'_>, line: i64) -> Cell {
+    let order = env.store.reference("sale.order.line", line, "order_id").unwrap_or_default();
+    let promised = env.cell("sale.order", order, "commitment_date");
+    if promised.truthy() { promised } else { expected(env, order, line) }
+}
+
+fn expected(env: &Env<'_>, order: i64, line: i64) -> Cell {
+    let date = env.cell("sale.order", order, "date_order");
+    let hours = env.cell("sale.order.line", line, "customer_lead").number() * Decimal::from(24);
+    let format = "%Y-%m-%d %H:%M:%S";
+    let day = date.as_text().and_then(|d| jiff::civil::DateTime::strptime(format, d).ok());
+    let late = day.and_then(|day| {
+        let hours = i64::try_from(hours.trunc().mantissa()).ok()?;
+        day.checked_add(jiff::SignedDuration::from_hours(hours)).ok()
+    });
+    late.map_or(date, |late| Cell::Text(late.strftime(format).to_string()))
+}
+
+/// A write of a line's lead time, even of the same one, moves the deadline of its deliveries.
+pub fn lead_time_written(env: &mut Env<'_>, line: i64) {
+    let order = env.store.reference("sale.order.line", line, "order_id").unwrap_or_default();
+    let promised = env.cell("sale.order", order, "commitment_date").truthy();
+    if promised || env.cell("sale.order", order, "state").as_text() != Some("sale") {
+        return;
+    }
+    for id in moves_of(env, line) {
+        env.store.set("stock.move", id, [("date_deadline", expected(env, order, line))]);
+    }
+}
+
+/// A promised date that is about to be written moves the deadline of open deliveries; none puts the
+/// earliest expected date of the order's lines there, by the order's date as it still is.
+pub fn promise_written(env: &mut Env<'_>, order: i64, promised: &Cell) {
+    let lines = sale_order::lines(env, order);
+    let earliest = lines
+        .iter()
+        .map(|line| expected(env, order, *line))
+        .min_by(|a, b| a.as_text().cmp(&b.as_text()));
+    let deadline =
+        if promised.truthy() { promised.clone() } else { earliest.unwrap_or(Cell::False) };
+    for id in lines.iter().flat_map(|line| moves_of(env, *line)).collect::<Vec<_>>() {
+        let open = !matches!(state(env, "stock.move", id).as_str(), "done" | "cancel");
+        if open && !is_return(env, id) {
+            env.store.set("stock.move", id, [("date_deadline", deadline.clone())]);
+        }
+    }
 }
 
 fn new_move(
@@ -86,7 +152,7 @@ fn new_move(
     quantity: Decimal,
 ) -> Answer<i64> {
     let mut row = Record::new();
-    let location = env.cell("stock.picking", picking, "location_id");
+    let of_picking = |field: &str| env.cell("stock.picking", picking, field);
     for (field, cell) in [
         ("product_id", Cell::Ref(product)),
         ("sequence", env.cell("sale.order.line", line, "sequence")),
@@ -94,21 +160,23 @@ fn new_move(
         ("quantity", Cell::Num(Decimal::ZERO)),
         ("picking_id", Cell::Ref(picking)),
         ("sale_line_id", Cell::Ref(line)),
-        ("picking_code", Cell::Text("outgoing".to_owned())),
+        ("picking_code", of_picking("picking_type_code")),
         ("state", Cell::Text("confirmed".to_owned())),
-        ("location_id", location),
-        ("location_dest_id", Cell::Ref(CUSTOMERS)),
+        ("location_id", of_picking("location_id")),
+        ("location_dest_id", of_picking("location_dest_id")),
+        ("date_deadline", deadline(env, line)),
     ] {
         row.insert(field.to_owned(), cell);
     }
     orm::insert(env, env.model("stock.move")?, Vals::new(), row)
 }
 
-fn open_picking(env: &mut Env<'_>, order: i64) -> Answer<i64> {
+fn open_picking(env: &mut Env<'_>, order: i64, kind: Kind) -> Answer<i64> {
     let pickings = env.cell("sale.order", order, "picking_ids").ids().to_vec();
-    let open = pickings
-        .into_iter()
-        .find(|id| !matches!(state(env, "stock.picking", *id).as_str(), "done" | "cancel"));
+    let open = pickings.into_iter().find(|id| {
+        !matches!(state(env, "stock.picking", *id).as_str(), "done" | "cancel")
+            && env.cell("stock.picking", *id, "picking_type_code").as_text() == Some(kind.code())
+    });
     if let Some(picking) = open {
         return Ok(picking);
     }
@@ -116,15 +184,31 @@ fn open_picking(env: &mut Env<'_>, order: i64) -> Answer<i64> {
         return Err(Fail::user("You must set a warehouse on your sale order to proceed."));
     };
     let code = env.cell("stock.warehouse", warehouse, "code").as_text().unwrap_or("WH").to_owned();
-    let number = env.store.next_number(&format!("stock.picking/{code}"));
     let partner = env.cell("sale.order", order, "partner_shipping_id");
-    new_picking(env, order, format!("{code}/OUT/{number:05}"), partner, Cell::False)
+    new_picking(env, order, kind, &code, partner, Cell::False)
+}
+
+/// Which way goods go.
+#[derive(Clone, Copy)]
+enum Kind {
+    Delivery,
+    Return,
+}
+
+impl Kind {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Delivery => "outgoing",
+            Self::Return => "incoming",
+        }
+    }
 }
 
 fn new_picking(
     env: &mut Env<'_>,
     order: i64,
-    name: String,
+    kind: Kind,
+    code: &str,
     partner: Cell,
     backorder: Cell,
 ) -> Answer<i64> {
@@ -132,15 +216,24 @@ fn new_picking(
     let origin = env.cell("sale.order", order, "name");
     let warehouse = env.store.reference("sale.order", order, "warehouse_id").unwrap_or_default();
     let stock = env.cell("stock.warehouse", warehouse, "lot_stock_id");
+    let (way, from, to) = match kind {
+        Kind::Delivery => ("OUT", stock, Cell::Ref(CUSTOMERS)),
+        Kind::Return => ("IN", Cell::Ref(CUSTOMERS), stock),
+    };
+    let counter = match kind {
+        Kind::Delivery => format!("stock.picking/{code}"),
+        Kind::Return => format!("stock.picking/{code}/IN"),
+    };
+    let number = env.store.next_number(&counter);
     for (field, cell) in [
-        ("name", Cell::Text(name)),
+        ("name", Cell::Text(format!("{code}/{way}/{number:05}"))),
         ("origin", origin),
         ("sale_id", Cell::Ref(order)),
         ("partner_id", partner),
-        ("picking_type_code", Cell::Text("outgoing".to_owned())),
+        ("picking_type_code", Cell::Text(kind.code().to_owned())),
         ("state", Cell::Text("confirmed".to_owned())),
-        ("location_id", stock),
-        ("location_dest_id", Cell::Ref(CUSTOMERS)),
+        ("location_id", from),
+        ("location_dest_id", to),
         ("backorder_id", backorder),
         ("scheduled_date", Cell::Text(env.now_text())),
         ("move_ids", Cell::Refs(Vec::new())),
@@ -150,11 +243,13 @@ fn new_picking(
     orm::insert(env, env.model("stock.picking")?, Vals::new(), row)
 }
 
-fn reduce(env: &mut Env<'_>, line: i64, quantity: Decimal) {
+/// Less is taken off the planned deliveries with the same deadline. What they do not hold comes back as
+/// a return, even of goods that never left.
+fn reduce(env: &mut Env<'_>, order: i64, line: i64, product: i64, quantity: Decimal) -> Answer<()> {
     let mut left = quantity;
-    for id in moves_of(env, line) {
-        if left.is_zero() || matches!(state(env, "stock.move", id).as_str(), "done" | "cancel") {
-            continue;
+    for id in open_moves(env, line) {
+        if left.is_zero() {
+            break;
         }
         let planned = env.cell("stock.move", id, "product_uom_qty").number();
         let cut = left.min(planned);
@@ -168,6 +263,13 @@ fn reduce(env: &mut Env<'_>, line: i64, quantity: Decimal) {
             reserve(env, id);
         }
     }
+    if left.is_zero() {
+        return Ok(());
+    }
+    let picking = open_picking(env, order, Kind::Return)?;
+    let id = new_move(env, picking, line, product, left)?;
+    reserve(env, id);
+    Ok(())
 }
 
 /// Free stock of a product without what `except` holds. Each product counts what is held of it.
@@ -180,7 +282,9 @@ pub fn free(env: &Env<'_>, product: i64, except: Option<i64>) -> Decimal {
 /// Sets what an open move holds.
 fn hold(env: &mut Env<'_>, id: i64, quantity: Decimal) {
     let before = env.cell("stock.move", id, "quantity").number();
-    if let Some(product) = env.store.reference("stock.move", id, "product_id") {
+    if let (Some(product), false) =
+        (env.store.reference("stock.move", id, "product_id"), is_return(env, id))
+    {
         let held = env.cell("product.product", product, "_held").number() + quantity - before;
         env.store.set("product.product", product, [("_held", Cell::Num(held))]);
     }
@@ -199,7 +303,8 @@ pub fn write_move(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<()> {
 fn reserve(env: &mut Env<'_>, id: i64) {
     let wanted = env.cell("stock.move", id, "product_uom_qty").number();
     let product = env.store.reference("stock.move", id, "product_id").unwrap_or_default();
-    let storable = env.cell("product.product", product, "is_storable").truthy();
+    let storable =
+        env.cell("product.product", product, "is_storable").truthy() && !is_return(env, id);
     let got =
         if storable { free(env, product, Some(id)).clamp(Decimal::ZERO, wanted) } else { wanted };
     let state = match got {
@@ -295,6 +400,7 @@ fn validate_one(env: &mut Env<'_>, picking: i64) -> Answer<()> {
 }
 
 fn finish(env: &mut Env<'_>, id: i64, done: Decimal) {
+    let gone = if is_return(env, id) { -done } else { done };
     let state = if done.is_zero() { "cancel" } else { "done" };
     hold(env, id, Decimal::ZERO);
     env.store.set(
@@ -309,11 +415,11 @@ fn finish(env: &mut Env<'_>, id: i64, done: Decimal) {
     if let Some(product) = env.store.reference("stock.move", id, "product_id")
         && env.cell("product.product", product, "is_storable").truthy()
     {
-        let left = env.cell("product.product", product, "_on_hand").number() - done;
+        let left = env.cell("product.product", product, "_on_hand").number() - gone;
         env.store.set("product.product", product, [("_on_hand", Cell::Num(left))]);
     }
     if let Some(line) = env.store.reference("stock.move", id, "sale_line_id") {
-        let delivered = env.cell("sale.order.line", line, "qty_delivered").number() + done;
+        let delivered = env.cell("sale.order.line", line, "qty_delivered").number() + gone;
         env.store.set("sale.order.line", line, [("qty_delivered", Cell::Num(delivered))]);
     }
 }
@@ -322,10 +428,11 @@ fn backorder(env: &mut Env<'_>, picking: i64, rest: &[(i64, Decimal)]) -> Answer
     let order = env.store.reference("stock.picking", picking, "sale_id").unwrap_or_default();
     let name = env.cell("stock.picking", picking, "name");
     let code = name.as_text().and_then(|n| n.split('/').next()).unwrap_or("WH").to_owned();
-    let number = env.store.next_number(&format!("stock.picking/{code}"));
     let partner = env.cell("stock.picking", picking, "partner_id");
-    let name = format!("{code}/OUT/{number:05}");
-    let new = new_picking(env, order, name, partner, Cell::Ref(picking))?;
+    let back =
+        env.cell("stock.picking", picking, "picking_type_code").as_text() == Some("incoming");
+    let kind = if back { Kind::Return } else { Kind::Delivery };
+    let new = new_picking(env, order, kind, &code, partner, Cell::Ref(picking))?;
     for (id, quantity) in rest {
         let line = env.store.reference("stock.move", *id, "sale_line_id").unwrap_or_default();
         let product = env.store.reference("stock.move", *id, "product_id").unwrap_or_default();

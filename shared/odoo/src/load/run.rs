@@ -34,7 +34,7 @@ enum Mode {
 
 /// Columns that may be overwritten: nothing that an order's state could forbid or that changes value.
 const NARROW: &[(&str, &[&[&str]])] =
-    &[("sale.order", &[&["id", "date_order"], &[".id", "date_order"]])];
+    &[("sale.order", &[&[".id", "date_order", "order_line/.id", "order_line/customer_lead"]])];
 
 impl<H: Http> Odoo<'_, H> {
     /// `<model>.load(fields, data)` in create-only mode: each record is made unless its external id
@@ -90,8 +90,9 @@ impl<H: Http> Odoo<'_, H> {
             .collect()
     }
 
-    /// The plain `load` of a narrow list of columns over existing records, such as `[id, date_order]`
-    /// of a whole batch. It overwrites whatever the state, so only listed columns are let through.
+    /// The plain `load` of a narrow list of columns over existing records, such as the dates of a whole
+    /// batch. It overwrites whatever the state, so only listed columns are let through. A row whose
+    /// first cell is blank is one more line of the record above it; one id comes back per record.
     pub async fn load_fields(
         &self,
         model: &'static str,
@@ -101,11 +102,14 @@ impl<H: Http> Odoo<'_, H> {
         let operation = operation(model)?;
         narrow(model, columns)?;
         let sent = rows.iter().map(|row| row.iter().map(super::Cell::sent).collect()).collect();
-        let starts = (0..rows.len()).collect();
+        let head = |row: &&Vec<super::Cell>| row.first() != Some(&super::Cell::Blank);
+        let starts: Vec<usize> =
+            rows.iter().enumerate().filter(|(_, row)| head(row)).map(|(at, _)| at).collect();
+        let records = starts.len();
         let matrix = Matrix { columns: columns.to_vec(), rows: sent, starts };
         match self.load_once(operation, &matrix, Mode::Overwrite).await? {
-            Answer::Ids(ids) if ids.len() == rows.len() => Ok(ids),
-            Answer::Ids(_) => Err(self.unexpected(operation, "not one id for each row")),
+            Answer::Ids(ids) if ids.len() == records => Ok(ids),
+            Answer::Ids(_) => Err(self.unexpected(operation, "not one id for each record")),
             Answer::Refused(answer) => {
                 let found = messages(&answer, &matrix.starts);
                 Err(match judge(found, &[]) {

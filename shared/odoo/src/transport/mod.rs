@@ -47,7 +47,8 @@ table! {
     COMMON_AUTHENTICATE = "common" "authenticate" Read;
     ORDER_FIELDS = "sale.order" "fields_get" Read;
     ORDER_LOAD = "sale.order" "load" Write;
-    ORDER_READ = "sale.order" "read" Read;
+    ORDER_READ = "sale.order" "web_read" Read;
+    ORDER_SEARCH = "sale.order" "search" Read;
     ORDER_CONFIRM = "sale.order" "action_confirm" Write;
     ORDER_SAVE_MULTI = "sale.order" "web_save_multi" Write;
     ORDER_WRITE = "sale.order" "write" Write;

@@ -5,7 +5,7 @@ use crate::scenario::{Loaded, order, partner, ten, ten_partners};
 use crate::{connection, session};
 use bytes::Bytes;
 use causeway_domain::ports::NoAnswer;
-use causeway_domain::{Fault, Timestamp};
+use causeway_domain::{Decimal, Fault, Timestamp};
 use causeway_odoo::{Cell, CulpritClass, Odoo, Protocol, Record};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -279,8 +279,12 @@ async fn only_narrow_columns_are_overwritten() {
     let http = Scripted::new(|_, _, body| Ok(born(body)));
     let odoo = Odoo { http: &http, connection: &connection, session: &session };
     let date = || Cell::from(causeway_odoo::datetime(Timestamp::UNIX_EPOCH));
-    let rows = vec![vec!["__causeway__.a_order_1".into(), date()]];
-    assert_eq!(odoo.load_fields("sale.order", &["id", "date_order"], rows).await.unwrap(), [500]);
+    let columns = [".id", "date_order", "order_line/.id", "order_line/customer_lead"];
+    let rows = vec![
+        vec![Cell::Id(500), date(), Cell::Id(7), Decimal::ZERO.into()],
+        vec![Cell::Blank, Cell::Blank, Cell::Id(8), Decimal::ZERO.into()],
+    ];
+    assert_eq!(odoo.load_fields("sale.order", &columns, rows).await.unwrap(), [500]);
     let (_, body) = http.calls.lock().unwrap()[0].clone();
     assert_eq!(
         body["context"],
@@ -289,6 +293,7 @@ async fn only_narrow_columns_are_overwritten() {
     );
     for (model, columns) in [
         ("sale.order", &["id", "date_order", "state"][..]),
+        ("sale.order", &["id", "date_order"]),
         ("sale.order", &["id", "order_line/price_unit"]),
         ("res.partner", &["id", "date_order"]),
     ] {

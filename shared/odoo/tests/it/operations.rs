@@ -52,15 +52,15 @@ fn check(life: &Life, batch: &str) {
 #[tokio::test]
 async fn an_order_lives_over_json2() {
     let session = session(Protocol::Json2).await;
-    check(&play_life(Protocol::Json2, &session, "life json2", "rec2-life").await, "rec2-life");
+    check(&play_life(Protocol::Json2, &session, "life json2", "rec3-life").await, "rec3-life");
 }
 
 #[tokio::test]
 async fn an_order_lives_over_jsonrpc() {
     let session = session(Protocol::JsonRpc).await;
     check(
-        &play_life(Protocol::JsonRpc, &session, "life jsonrpc", "rec2-legacy").await,
-        "rec2-legacy",
+        &play_life(Protocol::JsonRpc, &session, "life jsonrpc", "rec3-legacy").await,
+        "rec3-legacy",
     );
 }
 
@@ -68,8 +68,8 @@ async fn an_order_lives_over_jsonrpc() {
 #[tokio::test]
 async fn an_order_lives_without_save_multi() {
     let session = without_save_multi(&session(Protocol::JsonRpc).await);
-    let life = play_life(Protocol::JsonRpc, &session, "life 18", "rec2-eighteen").await;
-    check(&life, "rec2-eighteen");
+    let life = play_life(Protocol::JsonRpc, &session, "life 18", "rec3-eighteen").await;
+    check(&life, "rec3-eighteen");
 }
 
 fn check_lookups(found: &Lookups) {

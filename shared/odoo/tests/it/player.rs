@@ -98,7 +98,7 @@ impl Http for Player {
             Effect::Write => Duration::from_secs(130),
         };
         assert_eq!(call.timeout, timeout);
-        let reads = ["read", "search_read", "fields_get", "version", "authenticate"];
+        let reads = ["web_read", "search", "search_read", "fields_get", "version", "authenticate"];
         let method = call.name.rsplit('/').next().unwrap();
         assert_eq!(call.effect == Effect::Read, reads.contains(&method), "{}", call.name);
         Ok(exchange.response())

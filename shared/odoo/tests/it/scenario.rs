@@ -7,8 +7,8 @@ use causeway_domain::{
 };
 use causeway_odoo::{
     Cell, Connection, ContactRecord, Culprit, ExternalId, LineCommand, LineRecord, LineValues,
-    Odoo, OrderRecord, PartnerRecord, PinnedLine, PinnedTax, ProductRecord, Protocol, Record,
-    Session, datetime, pin,
+    Odoo, OrderDate, OrderRecord, PartnerRecord, PinnedLine, PinnedTax, ProductRecord, Protocol,
+    Record, Session, datetime, pin,
 };
 use std::collections::BTreeMap;
 
@@ -144,8 +144,12 @@ pub async fn life<H: Http>(odoo: Odoo<'_, H>, batch: &str) -> Result<Life, Fault
     let ids: Vec<i64> = born.iter().map(|one| *one.as_ref().unwrap()).collect();
     let confirmed = odoo.confirm(&ids[..2]).await?;
     let confirmed_again = odoo.confirm(&ids).await?;
-    let mut dates: Vec<(i64, Timestamp)> = ids.iter().map(|id| (*id, placed())).collect();
-    dates.push((99_999_999, placed()));
+    let read = odoo.read_orders(&ids).await?;
+    let mut dates: Vec<OrderDate> = read
+        .values()
+        .map(|order| OrderDate { order: order.id, date: placed(), leads: order.leads.clone() })
+        .collect();
+    dates.push(OrderDate { order: 99_999_999, date: placed(), leads: vec![] });
     let dated = odoo.date_and_read(&dates).await?;
     let lines = odoo.read_lines(&ids[..1]).await?;
     let values = |name: &str, product: i64, pinned: PinnedLine| LineValues {
