@@ -60,8 +60,7 @@ pub async fn run(verb: Verb, show: Show) -> Outcome {
 
 async fn list(ledger: &DynamoLedger, args: &List, show: Show) -> Outcome {
     let store = args.store.as_deref().map(store_id).transpose()?;
-    let mut items =
-        ledger.attention(store.as_ref(), args.limit).await.map_err(Failure::new)?;
+    let mut items = ledger.attention(store.as_ref(), args.limit).await.map_err(Failure::new)?;
     // The payload is the order with its persons: it is not for a terminal.
     items.iter_mut().for_each(|item| item.payload = None);
     match show {

@@ -80,6 +80,6 @@ pub fn json(value: &impl Serialize) -> Result<(), Failure> {
 /// A table as this command line draws all of them.
 pub fn table<const N: usize>(head: [&str; N]) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY).set_header(head);
+    table.load_preset(comfy_table::presets::UTF8_FULL_CONDENSED).set_header(head);
     table
 }

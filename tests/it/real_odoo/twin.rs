@@ -254,6 +254,15 @@ async fn deeds(scenario: &Scenario, tag: &str) {
             draft.buyer.company = Some(("Firma Test".to_owned(), "BE0999999999".to_owned()));
             draft
         }));
+        if platform == Platform::Square {
+            ids.extend((0..6).map(|_| {
+                shop.add(358_416, |draft| Draft {
+                    phase: Phase::Paid,
+                    delivery: None,
+                    ..stranger(tag, draft)
+                })
+            }));
+        }
         let all: Vec<_> = ids.iter().map(|id| scenario.nudge(platform, id)).collect();
         for batch in all.chunks(10) {
             scenario.project_to_the_end(batch).await;

@@ -22,7 +22,7 @@ pub fn check(file: &Path, show: Show) -> Outcome {
             let stores = environment.stores.len();
             match show {
                 Show::Json => json(&serde_json::json!({ "ok": true, "stores": stores }))?,
-                Show::Text => println!("{}: {stores} stores, no problems", file.display()),
+                Show::Text => println!("{}: no problems (stores: {stores})", file.display()),
             }
             return Ok(Answer::Yes);
         }

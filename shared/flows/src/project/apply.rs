@@ -277,11 +277,14 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
                 .iter()
                 .flat_map(|line| line.taxes.iter().map(|share| share.tax))
                 .collect();
+            let addresses = [&item.order.billing, &item.order.shipping];
+            let place_known = addresses.iter().all(|address| address.country.is_some());
             let verdict = check_totals(item.order, record, self.config, self.odoo.session.pins)
                 .and_then(|()| {
                     check_fiscal_position(
                         &format!("{} ({})", item.order.key, record.name),
                         record.fiscal_position,
+                        place_known,
                         taxes,
                         self.odoo.session,
                     )
