@@ -75,15 +75,19 @@ pub async fn up(args: &Args, show: Show) -> Outcome {
     Ok(Answer::Yes)
 }
 
+/// One stack per place.
+pub fn refuse_if_up(place: &Place) -> Result<(), Failure> {
+    if !process::runs(place, AWS) {
+        return Ok(());
+    }
+    let at = Stack::load(place).map(|stack| stack.endpoint).unwrap_or_default();
+    Err(Failure::new(format!("it is up already at {at}; `causeway local down` stops it")))
+}
+
 /// Starts and fills the stack. What was started stays if a later step fails, so that its logs can be
 /// read; `down` cleans up.
 pub async fn start(place: &Place, args: &Args) -> Result<Stack, Failure> {
-    if process::runs(place, AWS) {
-        let at = Stack::load(place).map(|stack| stack.endpoint).unwrap_or_default();
-        return Err(Failure::new(format!(
-            "it is up already at {at}; `causeway local down` stops it"
-        )));
-    }
+    refuse_if_up(place)?;
     std::fs::create_dir_all(place.folder()).map_err(Failure::new)?;
     let step = Step::begin("local AWS starts");
     let mut stack = deploy::start_aws(place, free_port(args.port)?)?;

@@ -4,7 +4,7 @@ use super::script::{Order, Script};
 use super::tables;
 use crate::local::stack::Stack;
 use crate::report::Failure;
-use causeway_domain::{OrderId, StoreId, Subject};
+use causeway_domain::{OrderId, StoreId, Subject, Timestamp};
 use causeway_ledger::dynamodb::DynamoLedger;
 use causeway_ledger::{AttentionItem, Ledger as _, Row, RowKey, State};
 
@@ -34,10 +34,12 @@ impl Ledger {
             let of = format!("order {} of {}", order.id, order.store);
             match self.row(order).await? {
                 None => open.push(format!("{of} never reached the ledger")),
-                Some(row) if ended(&row) => {}
+                Some(row) if ended(&row, Timestamp::now()) => {}
                 Some(row) => {
                     let state = format!("{:?}", row.state).to_lowercase();
-                    let reason = row.reason.unwrap_or_else(|| "no reason noted".to_owned());
+                    let lost = row.state == State::Leased && row.lease_until.is_none();
+                    let silent = if lost { "its lease was taken away" } else { "no reason noted" };
+                    let reason = row.reason.unwrap_or_else(|| silent.to_owned());
                     open.push(format!(
                         "{of} has not ended after {} claims: {state}, {reason}",
                         row.fence
@@ -54,11 +56,13 @@ impl Ledger {
     }
 }
 
-/// True if nothing more happens to it by itself soon.
-fn ended(row: &Row) -> bool {
+/// True if nothing more happens to it by itself soon: a row that was nudged while somebody worked on
+/// it is due at once, whatever it ended as, and the sweep takes it up within a minute.
+fn ended(row: &Row, now: Timestamp) -> bool {
+    let due = row.due.is_some_and(|due| due <= now);
     match row.state {
         State::Done => row.seen == row.wanted,
-        State::Waiting | State::Attention | State::Dead => true,
+        State::Waiting | State::Attention | State::Dead => !due,
         State::Pending | State::Leased | State::Retrying => false,
     }
 }

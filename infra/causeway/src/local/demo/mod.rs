@@ -28,7 +28,7 @@ Starts everything, plays signed deliveries of five platforms with duplicates, re
 disturbances, waits until every order has ended somewhere, then compares what the fake Odoo holds with what the
 stores hold, over HTTP and without our own code. Ends with
   demo ok: orders N/N, duplicates 0, lost 0, cents apart 0
-and exit code 0, or says what is wrong and ends with 1.";
+and exit code 0, or says what is wrong and ends with 1 (also if it did not come to its end).";
 
 /// Arguments of `causeway local demo`.
 #[derive(clap::Args)]
@@ -60,19 +60,31 @@ pub async fn demo(args: &Args, show: Show) -> Outcome {
         ));
     }
     let place = args.up.place()?;
+    // Whatever runs already is not ours to stop afterwards.
+    up::refuse_if_up(&place)?;
     let outcome = tokio::select! {
         outcome = run(&place, args, show) => outcome,
         _ = tokio::signal::ctrl_c() => Err(Failure::new("interrupted")),
     };
+    // Whatever keeps the demo from its last line is a no.
+    let outcome = outcome.or_else(|failure| {
+        eprintln!("causeway: {failure}");
+        println!("demo FAILED: it did not come to its end");
+        Ok(Answer::No)
+    });
     if args.keep {
         eprintln!(
             "left running; logs in {}; `causeway local down` stops it",
             place.folder().display()
         );
     } else {
-        let step = Step::begin("everything is stopped and removed");
-        down::stop(&place, matches!(outcome, Ok(Answer::Yes)))?;
+        let step = Step::begin("everything is stopped");
+        let well = matches!(outcome, Ok(Answer::Yes));
+        down::stop(&place, well)?;
         step.done();
+        if !well {
+            eprintln!("  logs stay in {}", place.folder().display());
+        }
     }
     outcome
 }
@@ -86,10 +98,11 @@ async fn run(place: &Place, args: &Args, show: Show) -> Outcome {
     let removed = broken::remove(args.broken, &stack).await?;
     let played = play::play(&sandbox, &script, args.seed, args.broken).await?;
     let mut problems = played.problems();
-    problems.extend(settle(&ledger, &script, args, "every order ends somewhere").await?);
-    if args.broken.is_none() {
-        problems.extend(deliver_missing_product(&sandbox, &ledger, &script, args).await?);
-    }
+    let open = settle(&ledger, &script, args, "every order ends somewhere").await?;
+    problems.extend(deliver_missing_product(&sandbox, &ledger, &script).await?);
+    let late =
+        settle(&ledger, &script, args, "the missing product is there, its order ends").await?;
+    problems.extend(if open.is_empty() { late } else { open });
     removed.stop();
     let verdict = verdict::reach(&stack, &sandbox, &ledger, &script, problems).await?;
     verdict.show(show, args.broken)?;
@@ -156,7 +169,6 @@ async fn deliver_missing_product(
     sandbox: &Sandbox,
     ledger: &Ledger,
     script: &Script,
-    args: &Args,
 ) -> Result<Vec<String>, Failure> {
     let mut problems = Vec::new();
     for order in script.orders.iter().filter(|order| order.role == script::Role::UnknownSku) {
@@ -174,9 +186,6 @@ async fn deliver_missing_product(
         let act = script::Act::deliver(order, "updated", "sent");
         problems.extend(play::play_one(sandbox, &act).await?.problems());
     }
-    problems.extend(
-        settle(ledger, script, args, "the missing product is created, its order ends").await?,
-    );
     Ok(problems)
 }
 

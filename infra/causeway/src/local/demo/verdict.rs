@@ -214,11 +214,18 @@ impl Verdict {
             ]);
         }
         println!("{lines}");
-        for question in &self.questions {
-            println!("for a person: {question}");
-        }
-        for problem in &self.problems {
-            println!("wrong: {problem}");
-        }
+        some("for a person", &self.questions);
+        some("wrong", &self.problems);
+    }
+}
+
+/// As many as a person reads; `--json` has them all.
+fn some(what: &str, texts: &[String]) {
+    const READABLE: usize = 12;
+    for text in texts.iter().take(READABLE) {
+        println!("{what}: {text}");
+    }
+    if texts.len() > READABLE {
+        println!("{what}: and {} more (--json lists them)", texts.len() - READABLE);
     }
 }
