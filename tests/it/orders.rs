@@ -77,7 +77,47 @@ async fn an_edited_order_is_updated_in_odoo() {
         let reasons: Vec<_> = scenario.attention().await.into_iter().map(|a| a.reason).collect();
         assert!(reasons.is_empty(), "{platform:?}: {reasons:?}");
         assert_eq!(scenario.differences(), Vec::<String>::new(), "{platform:?}");
+        delivers_what_is_ordered(&scenario);
     }
+}
+
+/// Less is taken off the delivery, although the order's date was put back: with another deadline Odoo
+/// would ship the old quantity and announce a return.
+#[tokio::test]
+async fn what_an_edit_takes_away_is_not_shipped() {
+    for platform in Platform::ALL {
+        let scenario = Scenario::new();
+        let id = scenario.shop(platform).add(14, |draft| {
+            let mut draft = paid(draft);
+            draft.lines[0].quantity = 5.into();
+            draft
+        });
+        let nudge = scenario.nudge(platform, &id);
+        scenario.project(std::slice::from_ref(&nudge)).await;
+        let edit = Edit::Quantity { line: 0, quantity: 2.into() };
+        scenario.shop(platform).edit_order(&id, edit);
+        scenario.project(&[nudge]).await;
+        let reasons: Vec<_> = scenario.attention().await.into_iter().map(|a| a.reason).collect();
+        assert!(reasons.is_empty(), "{platform:?}: {reasons:?}");
+        assert_eq!(scenario.differences(), Vec::<String>::new(), "{platform:?}");
+        delivers_what_is_ordered(&scenario);
+    }
+}
+
+/// One delivery with the ordered goods, no return.
+fn delivers_what_is_ordered(scenario: &Scenario) {
+    let state = scenario.odoo_state();
+    let sum = |rows: &serde_json::Value, field: &str| -> rust_decimal::Decimal {
+        let numbers = rows.as_array().unwrap().iter().map(|row| row[field].as_str().unwrap());
+        numbers.map(|text| text.parse::<rust_decimal::Decimal>().unwrap()).sum()
+    };
+    let lines = state["orders"][0]["lines"].as_array().unwrap().iter();
+    let goods =
+        lines.filter(|line| line["sku"].as_str().is_some_and(|sku| sku.starts_with("SKU-")));
+    let ordered = sum(&goods.cloned().collect(), "quantity");
+    let pickings = state["pickings"].as_array().unwrap();
+    assert_eq!(pickings.len(), 1, "{pickings:?}");
+    assert_eq!(sum(&pickings[0]["moves"], "product_uom_qty"), ordered);
 }
 
 /// Deleted in Odoo after it was done: an attention item, not a new order.

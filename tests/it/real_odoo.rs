@@ -22,21 +22,35 @@ use crate::sim::Scenario;
 use causeway_domain::StoreId;
 use causeway_ledger::Ledger as _;
 use causeway_ledger::{Link, LinkKey, LinkKind, State};
-use sandbox::platforms::{self, Draft, Phase, Platform};
+use sandbox::platforms::{self, Draft, Edit, Phase, Platform};
 use serde_json::{Value, json};
 use server::{Protocol, Trial};
 use std::collections::BTreeSet;
 
 /// R156-R165, R196: twenty orders of every platform in batches of ten, one each, dated as placed, total
 /// and tax equal to the minor unit. `stranger` makes customers that this Odoo has never seen.
+///
+/// A new note then makes each of them be read and compared again, and nothing is written: what Odoo
+/// tells of an order is what was sent.
 async fn twenty_orders_of_every_platform(trial: &Trial, stranger: bool) {
+    let mut all = Vec::new();
     for platform in Platform::ALL {
         let shop = trial.scenario.shop(platform);
         let customer =
             |draft: Draft| if stranger { server::stranger(&trial.tag, draft) } else { draft };
         let ids: Vec<String> = (0..20).map(|_| shop.add(41, customer)).collect();
         trial.project(&trial.nudges(platform, &ids)).await;
+        all.extend(trial.nudges(platform, &ids));
+        for id in ids {
+            shop.edit_order(&id, Edit::Note("Sonnez deux fois".to_owned()));
+        }
     }
+    trial.agrees().await;
+    trial.scenario.gate.disarm();
+    trial.project(&all).await;
+    let calls = odoo_calls(&trial.scenario);
+    assert!(calls.iter().any(|call| call == "odoo sale.order.line/search_read"), "{calls:?}");
+    assert!(!calls.iter().any(|call| call == "odoo sale.order/write"), "{calls:?}");
     trial.agrees().await;
 }
 

@@ -27,6 +27,9 @@ async fn edits_that_odoo_allows_are_made() {
             let differences = trial.scenario.differences_in(&trial.state().await);
             assert!(differences.is_empty(), "{what}: {differences:?}");
         }
+        let order = &trial.state().await["orders"];
+        let deliveries = order.as_array().unwrap().last().unwrap()["picking_ids"].clone();
+        assert_eq!(deliveries.as_array().unwrap().len(), 1, "{platform:?}: nothing comes back");
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) struct PricedLine {
     pub(super) discount: Decimal,
     pub(super) taxes: Vec<i64>,
     pub(super) net: Money,
+    pub(super) gross: Money,
     pub(super) pin: Option<serde_json::Value>,
 }
 
@@ -68,6 +69,9 @@ pub(super) fn price(
         net: line.net,
         taxes: line.taxes.iter().map(|t| PinnedTax { tax: t.tax, amount: t.amount }).collect(),
     };
+    let gross = Money::sum(line.taxes.iter().map(|share| share.amount), order.currency)
+        .and_then(|tax| tax.plus(line.net))
+        .map_err(|error| Fault::reject(error, "check the order on the platform"))?;
     Ok(PricedLine {
         product,
         title: line.title.clone(),
@@ -76,6 +80,7 @@ pub(super) fn price(
         discount,
         taxes: line.taxes.iter().map(|share| share.tax).collect(),
         net: line.net,
+        gross,
         pin: session.pins.then(|| pin(&pinned)),
     })
 }
