@@ -12,6 +12,7 @@ mod access;
 mod cell;
 mod control;
 mod convert;
+mod deadline;
 mod describe;
 mod dispatch;
 mod domain;

@@ -2,6 +2,7 @@
 
 use super::cell::{Cell, Record, decimal, get, round};
 use super::env::Env;
+use super::deadline;
 use super::fail::{Answer, Fail, Kind};
 use super::fiscal;
 use super::orm;
@@ -222,7 +223,7 @@ pub fn write_line(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<bool> {
     settle_numbers(env, id);
     let has = |field: &str| vals.contains_key(field);
     if has("customer_lead") {
-        stock::lead_time_written(env, id);
+        deadline::lead_time_written(env, id);
     }
     let row = env.record(MODEL, id)?.clone();
     check_row(&row, get(&row, "display_type").truthy())?;

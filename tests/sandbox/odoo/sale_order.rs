@@ -8,7 +8,7 @@ use super::orm::{self, commands, name_child};
 use super::seed::Seed;
 use super::taxes::{self, BaseLine};
 use super::values::{Command, Vals, given};
-use super::{fiscal, partner, sale_line, stock};
+use super::{deadline, fiscal, partner, sale_line, stock};
 use rust_decimal::Decimal;
 
 const MODEL: &str = "sale.order";
@@ -112,7 +112,7 @@ pub fn write(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<()> {
         return Err(Fail::assertion("Datetime instance expected"));
     }
     if let Some(promised) = given(vals, "commitment_date").cloned() {
-        stock::promise_written(env, id, &promised);
+        deadline::promise_written(env, id, &promised);
     }
     orm::update(env, model, id, vals)?;
     check_required(&env.record(MODEL, id)?.clone())?;

@@ -2,6 +2,7 @@
 //! reservation, returns, validation with and without a backorder.
 
 use super::cell::{Cell, Record, get};
+use super::deadline::deadline;
 use super::env::Env;
 use super::fail::{Answer, Fail};
 use super::orm;
@@ -13,7 +14,8 @@ use serde_json::Value;
 /// The location "Customers".
 const CUSTOMERS: i64 = 2;
 
-fn moves_of(env: &Env<'_>, line: i64) -> Vec<i64> {
+/// What is planned or gone for a line, there and back.
+pub(super) fn moves_of(env: &Env<'_>, line: i64) -> Vec<i64> {
     let order = env.store.reference("sale.order.line", line, "order_id").unwrap_or_default();
     let pickings = env.cell("sale.order", order, "picking_ids").ids().to_vec();
     pickings
@@ -23,7 +25,8 @@ fn moves_of(env: &Env<'_>, line: i64) -> Vec<i64> {
         .collect()
 }
 
-fn state(env: &Env<'_>, model: &str, id: i64) -> String {
+/// `state`, empty if there is none.
+pub(super) fn state(env: &Env<'_>, model: &str, id: i64) -> String {
     env.cell(model, id, "state").as_text().unwrap_or_default().to_owned()
 }
 
@@ -78,7 +81,8 @@ fn add(env: &mut Env<'_>, order: i64, line: i64, product: i64, quantity: Decimal
     Ok(())
 }
 
-fn is_return(env: &Env<'_>, id: i64) -> bool {
+/// True for goods that come back.
+pub(super) fn is_return(env: &Env<'_>, id: i64) -> bool {
     env.cell("stock.move", id, "picking_code").as_text() == Some("incoming")
 }
 
@@ -93,55 +97,6 @@ fn open_moves(env: &Env<'_>, line: i64) -> Vec<i64> {
             && env.cell("stock.move", *id, "date_deadline") == deadline
     });
     moves
-}
-
-/// The promised date, else the order's date and the line's lead time.
-fn deadline(env: &Env<'_>, line: i64) -> Cell {
-    let order = env.store.reference("sale.order.line", line, "order_id").unwrap_or_default();
-    let promised = env.cell("sale.order", order, "commitment_date");
-    if promised.truthy() { promised } else { expected(env, order, line) }
-}
-
-fn expected(env: &Env<'_>, order: i64, line: i64) -> Cell {
-    let date = env.cell("sale.order", order, "date_order");
-    let hours = env.cell("sale.order.line", line, "customer_lead").number() * Decimal::from(24);
-    let format = "%Y-%m-%d %H:%M:%S";
-    let day = date.as_text().and_then(|d| jiff::civil::DateTime::strptime(format, d).ok());
-    let late = day.and_then(|day| {
-        let hours = i64::try_from(hours.trunc().mantissa()).ok()?;
-        day.checked_add(jiff::SignedDuration::from_hours(hours)).ok()
-    });
-    late.map_or(date, |late| Cell::Text(late.strftime(format).to_string()))
-}
-
-/// A write of a line's lead time, even of the same one, moves the deadline of its deliveries.
-pub fn lead_time_written(env: &mut Env<'_>, line: i64) {
-    let order = env.store.reference("sale.order.line", line, "order_id").unwrap_or_default();
-    let promised = env.cell("sale.order", order, "commitment_date").truthy();
-    if promised || env.cell("sale.order", order, "state").as_text() != Some("sale") {
-        return;
-    }
-    for id in moves_of(env, line) {
-        env.store.set("stock.move", id, [("date_deadline", expected(env, order, line))]);
-    }
-}
-
-/// A promised date that is about to be written moves the deadline of open deliveries; none puts the
-/// earliest expected date of the order's lines there, by the order's date as it still is.
-pub fn promise_written(env: &mut Env<'_>, order: i64, promised: &Cell) {
-    let lines = sale_order::lines(env, order);
-    let earliest = lines
-        .iter()
-        .map(|line| expected(env, order, *line))
-        .min_by(|a, b| a.as_text().cmp(&b.as_text()));
-    let deadline =
-        if promised.truthy() { promised.clone() } else { earliest.unwrap_or(Cell::False) };
-    for id in lines.iter().flat_map(|line| moves_of(env, *line)).collect::<Vec<_>>() {
-        let open = !matches!(state(env, "stock.move", id).as_str(), "done" | "cancel");
-        if open && !is_return(env, id) {
-            env.store.set("stock.move", id, [("date_deadline", deadline.clone())]);
-        }
-    }
 }
 
 fn new_move(
