@@ -1,8 +1,8 @@
 //! `sale.order.line`: defaults, prices, pins, amounts, what may not be changed.
 
 use super::cell::{Cell, Record, decimal, get, round};
-use super::env::Env;
 use super::deadline;
+use super::env::Env;
 use super::fail::{Answer, Fail, Kind};
 use super::fiscal;
 use super::orm;
