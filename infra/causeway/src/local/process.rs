@@ -50,7 +50,7 @@ pub fn stop(place: &Place, name: &str) -> Result<bool, Failure> {
     };
     signal(group, "TERM");
     let began = Instant::now();
-    while alive(group) && began.elapsed() < Duration::from_secs(5) {
+    while command_line(group).is_some() && began.elapsed() < Duration::from_secs(5) {
         std::thread::sleep(Duration::from_millis(50));
     }
     // The functions may outlive their parent by a moment; they hold nothing worth waiting for.
@@ -67,15 +67,13 @@ fn group(place: &Place, name: &str) -> Option<u32> {
     command_line(pid).is_some_and(|line| line.contains(program.trim())).then_some(pid)
 }
 
-fn alive(pid: u32) -> bool {
-    command_line(pid).is_some_and(|line| !line.is_empty() && !line.contains("<defunct>"))
-}
-
 fn command_line(pid: u32) -> Option<String> {
     let output =
         Command::new("ps").args(["-o", "command=", "-p", &pid.to_string()]).output().ok()?;
     let line = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    (output.status.success() && !line.is_empty()).then_some(line)
+    // One that has ended and that nobody has asked for its exit code yet is still listed.
+    let runs = output.status.success() && !line.is_empty() && !line.contains("<defunct>");
+    runs.then_some(line)
 }
 
 fn signal(group: u32, name: &str) {

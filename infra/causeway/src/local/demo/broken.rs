@@ -2,7 +2,8 @@
 //! shipped and know nothing of this, so nothing of it can be switched on anywhere else.
 //!
 //! - dedupe: the memory of event ids is emptied all the time;
-//! - lease: leases are taken off the rows all the time, so that everybody may work on every order;
+//! - lease: leases are taken off the rows all the time, and stores answer slowly, so that this happens
+//!   to whoever works on an order;
 //! - pins: Odoo ignores pinned amounts;
 //! - signature: the forger knows the signing secret, which is all that a signature protects.
 
@@ -11,6 +12,7 @@ use crate::aws::failure;
 use crate::local::stack::Stack;
 use crate::report::Failure;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
@@ -61,12 +63,15 @@ pub async fn remove(broken: Option<Break>, stack: &Stack) -> Result<Removed, Fai
     Ok(Removed(Some(task)))
 }
 
-async fn keys(
-    client: &Client,
-    table: &str,
-) -> Result<Vec<aws_sdk_dynamodb::types::AttributeValue>, Failure> {
+async fn keys(client: &Client, table: &str, held: bool) -> Result<Vec<AttributeValue>, Failure> {
+    let mut scan = client.scan().table_name(table);
+    if held {
+        scan = scan
+            .filter_expression("attribute_exists(#owner)")
+            .expression_attribute_names("#owner", "owner");
+    }
     let mut found = Vec::new();
-    let mut items = client.scan().table_name(table).into_paginator().items().send();
+    let mut items = scan.into_paginator().items().send();
     while let Some(item) = items.next().await {
         let item = item.map_err(|error| failure("scan", &error))?;
         found.extend(item.get("pk").cloned());
@@ -75,7 +80,7 @@ async fn keys(
 }
 
 async fn forget_events(client: &Client, table: &str) -> Result<(), Failure> {
-    for key in keys(client, table).await? {
+    for key in keys(client, table, false).await? {
         let deleted = client.delete_item().table_name(table).key("pk", key).send().await;
         deleted.map_err(|error| failure("delete", &error))?;
     }
@@ -83,7 +88,7 @@ async fn forget_events(client: &Client, table: &str) -> Result<(), Failure> {
 }
 
 async fn take_leases(client: &Client, table: &str) -> Result<(), Failure> {
-    for key in keys(client, table).await? {
+    for key in keys(client, table, true).await? {
         let taken = client
             .update_item()
             .table_name(table)
@@ -93,7 +98,7 @@ async fn take_leases(client: &Client, table: &str) -> Result<(), Failure> {
             .expression_attribute_names("#owner", "owner")
             .send()
             .await;
-        // Most rows are not leased at any moment: the condition fails for them.
+        // Given back in the meantime: the condition fails.
         drop(taken);
     }
     Ok(())

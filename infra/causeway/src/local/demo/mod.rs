@@ -114,6 +114,10 @@ async fn disturb(sandbox: &Sandbox, broken: Option<Break>) -> Result<(), Failure
     let step = Step::begin("platforms and Odoo are told to misbehave for a while");
     for store in &sandbox.stores {
         let faults = match store.platform.as_str() {
+            // Slower than leases are taken away, so that every worker loses its own.
+            _ if broken == Some(Break::Lease) => {
+                serde_json::json!({"slow": 100_000, "slow_millis": 1_500})
+            }
             "shopify" => serde_json::json!({"too_many": 1, "retry_after": 1, "throttled": 2}),
             "woocommerce" => serde_json::json!({"server_error": 2, "slow": 3, "slow_millis": 400}),
             "magento" => serde_json::json!({"too_many": 2, "retry_after": 1, "drop": 1}),
@@ -141,7 +145,7 @@ async fn settle(
 ) -> Result<Vec<String>, Failure> {
     // Orders that cannot end without the protection need not be waited for that long.
     let patience = match args.broken {
-        Some(Break::Lease) => args.patience.min(60),
+        Some(Break::Lease) => args.patience.min(45),
         Some(Break::Dedupe | Break::Pins | Break::Signature) | None => args.patience,
     };
     let step = Step::begin(text);
