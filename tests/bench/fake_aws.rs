@@ -72,6 +72,10 @@ impl FakeAws {
             (variables::STORES_TABLE, "stores".to_owned()),
             (variables::ORDERS_QUEUE_URL, queue("orders")),
             (variables::ORDERS_DEAD_QUEUE_URL, queue("orders-dead")),
+            (variables::REFUNDS_QUEUE_URL, queue("refunds")),
+            (variables::REFUNDS_DEAD_QUEUE_URL, queue("refunds-dead")),
+            (variables::SETTLEMENTS_QUEUE_URL, queue("settlements")),
+            (variables::SETTLEMENTS_DEAD_QUEUE_URL, queue("settlements-dead")),
             ("CAUSEWAY_LOG", "info".to_owned()),
             ("AWS_ENDPOINT_URL", url),
         ]

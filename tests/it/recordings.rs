@@ -63,6 +63,7 @@ fn taken(scenario: &Scenario) -> Vec<Nudge> {
 fn order_of(nudge: &Nudge) -> &OrderId {
     match &nudge.subject {
         Subject::Order(id) => id,
+        other => panic!("{other} is no order"),
     }
 }
 

@@ -200,16 +200,21 @@ fn needs(folder: &str) -> BTreeSet<(String, String)> {
     if code.contains("secrets().get(") {
         need("secrets", "secretsmanager:GetSecretValue");
     }
-    if code.contains("queue().send(QueueRole::Orders,") {
-        need("OrdersQueue", "sqs:SendMessage");
-    }
-    if sources(&format!("functions/{folder}")).contains("run_sqs(") {
-        // Lambda's poller acts with the function's role; the batch loop delays and gives up.
-        for action in ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"] {
-            need("OrdersQueue", &format!("sqs:{action}"));
+    // `enqueue` of flows sends every nudge to the queue of its subject.
+    if code.contains("enqueue(world,") {
+        for queue in ["OrdersQueue", "RefundsQueue", "SettlementsQueue"] {
+            need(queue, "sqs:SendMessage");
         }
-        need("OrdersQueue", "sqs:ChangeMessageVisibility");
-        need("OrdersDeadQueue", "sqs:SendMessage");
+    }
+    if let Some(role) = words_after(&sources(&format!("functions/{folder}")), "QueueRole::").first()
+    {
+        // Lambda's poller acts with the function's role; the batch loop delays and gives up.
+        let queue = format!("{role}Queue");
+        for action in ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"] {
+            need(&queue, &format!("sqs:{action}"));
+        }
+        need(&queue, "sqs:ChangeMessageVisibility");
+        need(&format!("{role}DeadQueue"), "sqs:SendMessage");
     }
     needs
 }

@@ -5,8 +5,8 @@ use crate::sim::{Kill, Scenario};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use causeway_domain::Secret;
 use causeway_domain::ports::SecretPair;
-use causeway_domain::{OrderId, Secret, Subject};
 use causeway_flows::receive::{Reply, receive};
 use causeway_platforms::RawRequest;
 use http::{HeaderMap, Method, Request};
@@ -32,13 +32,7 @@ async fn deliver(scenario: &Scenario, delivery: Request<Bytes>) -> Reply {
 }
 
 fn queued(scenario: &Scenario) -> Vec<String> {
-    scenario
-        .queued()
-        .into_iter()
-        .map(|nudge| match nudge.subject {
-            Subject::Order(OrderId { .. }) => nudge.subject.key(),
-        })
-        .collect()
+    scenario.queued().into_iter().map(|nudge| nudge.subject.key()).collect()
 }
 
 /// R16, R17, R36, R225: every platform's signed delivery is accepted and nudges its order.

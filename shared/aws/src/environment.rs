@@ -18,6 +18,14 @@ pub const STORES_TABLE: &str = "CAUSEWAY_STORES_TABLE";
 pub const ORDERS_QUEUE_URL: &str = "CAUSEWAY_ORDERS_QUEUE_URL";
 /// URL of the dead-letter queue of order nudges.
 pub const ORDERS_DEAD_QUEUE_URL: &str = "CAUSEWAY_ORDERS_DEAD_QUEUE_URL";
+/// URL of the queue of nudges for refund-handler.
+pub const REFUNDS_QUEUE_URL: &str = "CAUSEWAY_REFUNDS_QUEUE_URL";
+/// URL of its dead-letter queue.
+pub const REFUNDS_DEAD_QUEUE_URL: &str = "CAUSEWAY_REFUNDS_DEAD_QUEUE_URL";
+/// URL of the queue of nudges for settlement-import.
+pub const SETTLEMENTS_QUEUE_URL: &str = "CAUSEWAY_SETTLEMENTS_QUEUE_URL";
+/// URL of its dead-letter queue.
+pub const SETTLEMENTS_DEAD_QUEUE_URL: &str = "CAUSEWAY_SETTLEMENTS_DEAD_QUEUE_URL";
 /// `1` allows `http://` to any host. Without it only to this machine.
 pub const ALLOW_HTTP: &str = "CAUSEWAY_ALLOW_HTTP";
 
@@ -66,6 +74,10 @@ impl Environment {
             queues: [
                 (QueueRole::Orders, need(ORDERS_QUEUE_URL)),
                 (QueueRole::OrdersDead, need(ORDERS_DEAD_QUEUE_URL)),
+                (QueueRole::Refunds, need(REFUNDS_QUEUE_URL)),
+                (QueueRole::RefundsDead, need(REFUNDS_DEAD_QUEUE_URL)),
+                (QueueRole::Settlements, need(SETTLEMENTS_QUEUE_URL)),
+                (QueueRole::SettlementsDead, need(SETTLEMENTS_DEAD_QUEUE_URL)),
             ]
             .into(),
             allow_http: read(ALLOW_HTTP).as_deref() == Some("1"),

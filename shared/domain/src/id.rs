@@ -72,6 +72,24 @@ text_id!(
     EventId
 );
 
+text_id!(
+    /// The platform's id of a refund.
+    RefundId
+);
+text_id!(
+    /// The platform's id of a return.
+    ReturnId
+);
+text_id!(
+    /// The processor's id of a dispute; for processors that cannot be asked (Adyen) it holds the
+    /// signed facts of the event.
+    DisputeId
+);
+text_id!(
+    /// A payout of a processor, or the file that holds it.
+    SettlementId
+);
+
 impl StoreId {
     /// Checks the form `[a-z0-9-]{1,40}` and wraps it. The text is returned on failure.
     pub fn parse(text: &str) -> Result<Self, String> {

@@ -4,6 +4,7 @@
 //! touches the world is a trait in [`ports`], implemented elsewhere.
 #![deny(clippy::float_arithmetic)]
 
+pub mod after_sales;
 pub mod customer;
 pub mod digest;
 pub mod fault;
@@ -14,9 +15,16 @@ pub mod order;
 pub mod ports;
 pub mod redact;
 
+pub use after_sales::{
+    AfterSales, Capture, Goods, Refund, RefundLine, RefundPayment, RefundTax, RefundedLine, Return,
+    ReturnLine, ReturnState,
+};
 pub use customer::{Address, CountryCode, Customer};
 pub use fault::{Fault, WaitKey};
-pub use id::{CustomerId, EventId, LineId, OrderId, OrderKey, PlatformId, ProductId, Sku, StoreId};
+pub use id::{
+    CustomerId, DisputeId, EventId, LineId, OrderId, OrderKey, PlatformId, ProductId, RefundId,
+    ReturnId, SettlementId, Sku, StoreId,
+};
 pub use jiff::Timestamp;
 pub use money::{Currency, Money};
 pub use nudge::{Nudge, NudgeCause, Subject};

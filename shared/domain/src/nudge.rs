@@ -1,6 +1,7 @@
 //! "Look at order 1001 of shop A": the only thing a webhook, a schedule or a person ever says.
 
-use crate::id::{EventId, OrderId, OrderKey, StoreId};
+use crate::id::{DisputeId, EventId, OrderId, OrderKey, SettlementId, StoreId};
+use crate::ports::QueueRole;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -11,6 +12,12 @@ use std::fmt;
 pub enum Subject {
     /// An order of the nudge's store.
     Order(OrderId),
+    /// What happened to an order after it was placed: cancellation, payments, refunds, returns.
+    AfterSales(OrderId),
+    /// A dispute of the processor's account that stands in the nudge's `store`.
+    Dispute(DisputeId),
+    /// A payout of the processor's account that stands in the nudge's `store`.
+    Settlement(SettlementId),
 }
 
 impl Subject {
@@ -18,6 +25,30 @@ impl Subject {
     pub fn key(&self) -> String {
         match self {
             Self::Order(id) => format!("order/{id}"),
+            Self::AfterSales(id) => format!("after/{id}"),
+            Self::Dispute(id) => format!("dispute/{id}"),
+            Self::Settlement(id) => format!("settlement/{id}"),
+        }
+    }
+
+    /// The subject of a [`Subject::key`]; `None` for a kind that this version does not know.
+    pub fn parse(key: &str) -> Option<Self> {
+        let (kind, id) = key.split_once('/')?;
+        match kind {
+            "order" => Some(Self::Order(OrderId::new(id))),
+            "after" => Some(Self::AfterSales(OrderId::new(id))),
+            "dispute" => Some(Self::Dispute(DisputeId::new(id))),
+            "settlement" => Some(Self::Settlement(SettlementId::new(id))),
+            _ => None,
+        }
+    }
+
+    /// The queue of the worker that looks at it.
+    pub fn queue(&self) -> QueueRole {
+        match self {
+            Self::Order(_) => QueueRole::Orders,
+            Self::AfterSales(_) | Self::Dispute(_) => QueueRole::Refunds,
+            Self::Settlement(_) => QueueRole::Settlements,
         }
     }
 }
@@ -38,6 +69,10 @@ pub enum NudgeCause {
     Sweep,
     /// A worker that saw more wanted than it had seen.
     Requeue,
+    /// A worker that found work of another kind: a cancelled order, a refund on an order.
+    Worker,
+    /// A scheduled look at what changed on a platform.
+    Poll,
     /// A person, through the command line.
     Operator,
 }
@@ -66,12 +101,48 @@ pub struct Nudge {
 }
 
 impl Nudge {
-    /// The order key, if the subject is an order.
+    /// The key of the order that it is about, if it is about one.
     pub fn order_key(&self) -> Option<OrderKey> {
         match &self.subject {
-            Subject::Order(order) => {
+            Subject::Order(order) | Subject::AfterSales(order) => {
                 Some(OrderKey { store: self.store.clone(), order: order.clone() })
             }
+            Subject::Dispute(_) | Subject::Settlement(_) => None,
         }
+    }
+
+    /// A nudge without an event behind it.
+    pub fn new(store: StoreId, subject: Subject, cause: NudgeCause, now: Timestamp) -> Self {
+        Self {
+            store,
+            subject,
+            cause,
+            topic: None,
+            event: None,
+            occurred_at: None,
+            received_at: now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_subject_is_read_back_from_its_key_and_its_message() {
+        for subject in [
+            Subject::Order("gid://shopify/Order/1".into()),
+            Subject::AfterSales("22".into()),
+            Subject::Dispute("dp_1/2".into()),
+            Subject::Settlement("po_1".into()),
+        ] {
+            assert_eq!(Subject::parse(&subject.key()).as_ref(), Some(&subject));
+            let nudge = Nudge::new("s".into(), subject, NudgeCause::Poll, Timestamp::UNIX_EPOCH);
+            let text = serde_json::to_string(&nudge).unwrap();
+            assert_eq!(serde_json::from_str::<Nudge>(&text).unwrap(), nudge);
+        }
+        assert_eq!(Subject::parse("product/1"), None);
     }
 }

@@ -55,6 +55,10 @@ pub struct Order {
     pub total: Money,
     /// Payments and gift cards that the platform lists. They never change [`Order::total`].
     pub payments: Vec<Payment>,
+    /// True if the platform's own document shows refunds or returns; a platform that does not show
+    /// them there (PrestaShop) leaves it false. Only a hint to look at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_after_sales: bool,
     /// True for a test order of the platform.
     pub test: bool,
     /// The buyer's note.

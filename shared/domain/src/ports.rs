@@ -78,6 +78,14 @@ pub enum QueueRole {
     Orders,
     /// Dead letters of order-projection.
     OrdersDead,
+    /// Nudges for refund-handler.
+    Refunds,
+    /// Dead letters of refund-handler.
+    RefundsDead,
+    /// Nudges for settlement-import.
+    Settlements,
+    /// Dead letters of settlement-import.
+    SettlementsDead,
 }
 
 /// Durable queues.

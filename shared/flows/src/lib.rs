@@ -4,6 +4,7 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod config;
+mod enqueue;
 pub mod project;
 pub mod receive;
 pub mod sweep;

@@ -7,8 +7,7 @@
 use crate::World;
 use crate::config::StoreDocument;
 use causeway_domain::ports::{
-    Call, Clock as _, Effect, Freshness, Http as _, Queue as _, QueueRole, SecretPair,
-    Secrets as _, Settings as _,
+    Call, Clock as _, Effect, Freshness, Http as _, SecretPair, Secrets as _, Settings as _,
 };
 use causeway_domain::{Fault, Nudge, Secret, StoreId, Timestamp};
 use causeway_ledger::Ledger as _;
@@ -245,11 +244,7 @@ async fn enqueue<W: World>(
     if fresh.is_empty() {
         return Ok(Taken::Duplicate);
     }
-    world
-        .queue()
-        .send(QueueRole::Orders, &fresh, Duration::ZERO)
-        .await
-        .map_err(Outcome::Unavailable)?;
+    crate::enqueue::enqueue(world, &fresh).await.map_err(Outcome::Unavailable)?;
     remember_events(world, &fresh).await;
     Ok(Taken::Queued(fresh.len()))
 }

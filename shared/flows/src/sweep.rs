@@ -2,11 +2,11 @@
 //! lost, leases of workers that died.
 
 use crate::World;
-use causeway_domain::ports::{Clock as _, Queue as _, QueueRole};
-use causeway_domain::{Fault, Nudge, NudgeCause, OrderId, Subject};
-use causeway_ledger::{Ledger as _, RowKey};
+use crate::enqueue::enqueue;
+use causeway_domain::ports::Clock as _;
+use causeway_domain::{Fault, Nudge, NudgeCause, Subject};
+use causeway_ledger::Ledger as _;
 use causeway_telemetry::{Operation, Status, emit};
-use std::time::Duration;
 
 /// Rows taken by one run; the next run takes the rest.
 pub const LIMIT: usize = 1000;
@@ -49,25 +49,11 @@ async fn enqueue_due<W: World>(world: &W) -> Result<usize, Fault> {
     let nudges: Vec<Nudge> = due
         .into_iter()
         .filter_map(|key| {
-            Some(Nudge {
-                subject: subject(&key)?,
-                store: key.store,
-                cause: NudgeCause::Sweep,
-                topic: None,
-                event: None,
-                occurred_at: None,
-                received_at: now,
-            })
+            // A kind that this version does not know is left alone.
+            let subject = Subject::parse(&key.subject)?;
+            Some(Nudge::new(key.store, subject, NudgeCause::Sweep, now))
         })
         .collect();
-    if !nudges.is_empty() {
-        world.queue().send(QueueRole::Orders, &nudges, Duration::ZERO).await?;
-    }
+    enqueue(world, &nudges).await?;
     Ok(nudges.len())
-}
-
-/// The subject that a row's key stands for; a kind that this version does not know is left alone.
-fn subject(key: &RowKey) -> Option<Subject> {
-    let (kind, id) = key.subject.split_once('/')?;
-    (kind == "order").then(|| Subject::Order(OrderId::new(id)))
 }

@@ -4,7 +4,9 @@
 use crate::webhook::{RawRequest, Trust, Verification, Verified};
 use bytes::Bytes;
 use causeway_domain::ports::Call;
-use causeway_domain::{Fault, Nudge, Order, OrderId, Secret, StoreId, Timestamp};
+use causeway_domain::{
+    AfterSales, Fault, Nudge, Order, OrderId, Secret, StoreId, Subject, Timestamp,
+};
 use url::Url;
 
 /// One platform. All methods are pure.
@@ -43,6 +45,31 @@ pub trait Adapter: Sync {
         order: &OrderId,
         answers: &[Answer],
     ) -> Result<Fetch, Fault>;
+
+    /// Drives the fetch of what happened after the order: payments, refunds, returns. Same protocol as
+    /// [`Adapter::fetch_order`], which gave `order`; the answers are those to this method's own calls.
+    fn fetch_after_sales(
+        &self,
+        _cx: &FetchContext<'_>,
+        order: &Order,
+        _answers: &[Answer],
+    ) -> Result<FetchAfterSales, Fault> {
+        Err(Fault::reject(
+            format!("order {}: refunds of {} are not read yet", order.key, self.id()),
+            "bring the refund to Odoo by hand",
+        ))
+    }
+
+    /// Drives a look at what changed on the platform since a moment, for what webhooks miss or the
+    /// platform has none for (R63, C38). `None` where the platform needs no polling.
+    fn poll(
+        &self,
+        _cx: &FetchContext<'_>,
+        _since: Timestamp,
+        _answers: &[Answer],
+    ) -> Result<Option<Poll>, Fault> {
+        Ok(None)
+    }
 
     /// The order id inside a document as an operator would pipe it to `causeway order plan`
     /// (the body of the first answer that [`Adapter::fetch_order`] asks for).
@@ -96,6 +123,30 @@ pub enum Fetch {
     Found(Box<Order>),
     /// The platform has no such order (any more).
     Gone,
+}
+
+/// The next step of a fetch of what happened after an order.
+#[derive(Debug)]
+pub enum FetchAfterSales {
+    /// Send these and come back with the answers appended in this order.
+    Ask(Vec<Call>),
+    /// All of it, already checked by [`AfterSales::check`].
+    Found(Box<AfterSales>),
+}
+
+/// The next step of a poll.
+#[derive(Debug)]
+pub enum Poll {
+    /// Send these and come back with the answers appended in this order.
+    Ask(Vec<Call>),
+    /// What has to be looked at, and the moment from which the next poll should look. The overlap
+    /// that the platform's clock needs (one second for WooCommerce, STORES 17) is already in it.
+    Found {
+        /// What changed.
+        subjects: Vec<Subject>,
+        /// Where to begin next time.
+        until: Timestamp,
+    },
 }
 
 /// A delivery whose signature is right but whose body is not what the platform sends.

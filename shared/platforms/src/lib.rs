@@ -23,6 +23,8 @@ mod shopify;
 mod square;
 mod woocommerce;
 
-pub use adapter::{Adapter, Answer, Connection, Fetch, FetchContext, Problem};
+pub use adapter::{
+    Adapter, Answer, Connection, Fetch, FetchAfterSales, FetchContext, Poll, Problem,
+};
 pub use registry::adapter;
 pub use webhook::{RawRequest, Refusal, Trust, Verification, Verified};

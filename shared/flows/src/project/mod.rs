@@ -22,8 +22,9 @@ mod tax;
 
 use crate::World;
 use crate::config::StoreDocument;
+use crate::enqueue::enqueue;
 use crate::receive::document;
-use causeway_domain::ports::{Clock as _, Freshness, Queue as _, QueueRole, Secrets as _};
+use causeway_domain::ports::{Clock as _, Freshness, Secrets as _};
 use causeway_domain::{Fault, Nudge, NudgeCause, StoreId, Subject, Timestamp, digest::digest};
 use causeway_ledger::{
     Claim, Closing, Completion, Disposition, Lease, Ledger as _, Progress, Received, Row, RowKey,
@@ -231,7 +232,12 @@ async fn intent_of<W: World>(
     world: &W,
     job: &mut Job,
 ) -> Result<(Box<StoreDocument>, Intent), Fault> {
-    let Subject::Order(id) = &job.nudge.subject;
+    let Subject::Order(id) = &job.nudge.subject else {
+        return Err(Fault::reject(
+            format!("{} is not an order", job.nudge.subject),
+            "a message is on the wrong queue; report it",
+        ));
+    };
     let Some(document) = document(world, &job.nudge.store).await? else {
         return Err(Fault::reject(
             format!("no configuration for store {}", job.nudge.store),
@@ -387,5 +393,5 @@ pub(crate) async fn enqueue_again<W: World>(world: &W, job: &Job) -> Result<(), 
     let released = world.ledger().release(&job.lease, Progress::Again, now).await;
     released.map_err(customer::unavailable)?;
     let nudge = Nudge { cause: NudgeCause::Requeue, ..job.nudge.clone() };
-    world.queue().send(QueueRole::Orders, &[nudge], Duration::ZERO).await
+    enqueue(world, &[nudge]).await
 }

@@ -70,6 +70,7 @@ pub(super) fn read(
         lines,
         total,
         payments,
+        has_after_sales: false,
         test: false,
         note: personal(document.customer_note.as_ref()),
         key,

@@ -77,6 +77,7 @@ fn convert(
         lines: lines(document, order, &details, &amounts)?,
         total: amounts.total,
         payments: payments(document, order, currency),
+        has_after_sales: false,
         test: false,
         note: (!gift.is_empty()).then(|| Personal::from(gift)),
     };

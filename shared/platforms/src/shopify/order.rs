@@ -63,6 +63,7 @@ pub(super) fn read(
         lines,
         total,
         payments: payments(settings.currency, &node.transactions),
+        has_after_sales: false,
         test: node.test,
         note: customer::note(&node),
     };

@@ -58,6 +58,7 @@ pub(super) fn read(
         lines,
         total,
         payments: payments(document, &beside.payments)?,
+        has_after_sales: false,
         test: sandbox(&connection.base_url),
         note: people::note(document),
     };

@@ -79,6 +79,7 @@ fn convert(
         lines,
         total,
         payments: payments(order, total),
+        has_after_sales: false,
         test: false,
         note: personal(&order.customer_note),
     };
