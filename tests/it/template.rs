@@ -354,7 +354,7 @@ fn every_number_of_workers_that_is_allowed_has_its_mapping() {
 fn a_lease_outlives_the_function_that_holds_it() {
     let template = Template::read();
     let timeout = number(template.functions()["order-projection"].1, "Timeout");
-    assert!(causeway_flows::project::LEASE.as_secs() > timeout);
+    assert!(causeway_flows::work::LEASE.as_secs() > timeout);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod enqueue;
 pub mod project;
 pub mod receive;
 pub mod sweep;
+pub mod work;
 mod world;
 
 pub use world::{Learnt, Wired, World};

@@ -10,6 +10,7 @@ use super::product;
 use super::render::{PricedLine, price_all, record};
 use super::tax::check_fiscal_position;
 use crate::config::{StoreConfig, TotalsWithoutPins};
+use crate::work::unavailable;
 use causeway_domain::ports::Http;
 use causeway_domain::{Fault, StoreId};
 use causeway_ledger::Ledger;
@@ -180,7 +181,7 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
             .into_iter()
             .chain(product::links_of(self.store, order))
             .collect::<Vec<_>>();
-        self.ledger.drop_links(&keys).await.map_err(customer::unavailable)
+        self.ledger.drop_links(&keys).await.map_err(unavailable)
     }
 
     async fn read(

@@ -1,8 +1,8 @@
 //! Finds or makes the address contacts of a batch of orders. An address that is already known, by
 //! link or by equal content below the customer, is never made twice.
 
-use super::customer::unavailable;
 use super::intent::SaleOrder;
+use crate::work::unavailable;
 use causeway_domain::ports::Http;
 use causeway_domain::{Address, Fault, Personal, StoreId, customer::fold};
 use causeway_ledger::{Ledger, Link, LinkKey, LinkKind};

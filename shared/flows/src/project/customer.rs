@@ -7,10 +7,11 @@
 use super::contact::{States, address_cells, address_key, contacts, optional, states_of, text};
 use super::intent::SaleOrder;
 use crate::config::{SeveralMatches, StoreConfig};
+use crate::work::unavailable;
 use causeway_domain::digest::short_digest;
 use causeway_domain::ports::Http;
 use causeway_domain::{Address, Fault, StoreId};
-use causeway_ledger::{Ledger, LedgerError, Link, LinkKey, LinkKind};
+use causeway_ledger::{Ledger, Link, LinkKey, LinkKind};
 use causeway_odoo::{Cell, ExternalId, Odoo, PartnerRecord, Record};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -20,10 +21,6 @@ pub(super) struct Parties {
     pub(super) partner: i64,
     pub(super) invoice: i64,
     pub(super) delivery: i64,
-}
-
-pub(super) fn unavailable(error: LedgerError) -> Fault {
-    Fault::retry(format!("ledger: {error}"))
 }
 
 /// The link under which an order's customer is known; `None` for a sale without any customer.

@@ -1,9 +1,9 @@
 //! Finds the Odoo product of every line: by link, else by SKU. An unknown SKU is named, never
 //! replaced by a catch-all (R141, R158).
 
-use super::customer::unavailable;
 use super::intent::{ProductNeed, SaleOrder};
 use crate::config::{StoreConfig, UnknownSku};
+use crate::work::unavailable;
 use causeway_domain::ports::Http;
 use causeway_domain::{Fault, ProductRef, Sku, StoreId, WaitKey};
 use causeway_ledger::{Ledger, Link, LinkKey, LinkKind};

@@ -1,18 +1,18 @@
 //! How a piece of work ends: the one place where the class of a fault becomes an action.
 
-use super::{End, Job, complete, enqueue_again};
+use super::{End, Job, Worker, enqueue_again};
 use crate::World;
 use causeway_domain::ports::Clock as _;
 use causeway_domain::{Fault, Timestamp};
 use causeway_ledger::backoff::{backoff, effective};
 use causeway_ledger::{
-    AttentionItem, Completion, Disposition, Ledger as _, LedgerError, Progress, Row, RowKey,
+    AttentionItem, Closing, Completion, Disposition, Ledger as _, LedgerError, Progress, Row,
+    RowKey,
 };
 use causeway_telemetry::{Metric, Metrics, Operation, Status, emit, emit_metrics};
 use std::time::Duration;
 
-const OPERATION: &str = "order.project";
-/// A parked order is looked at again after this, even if nobody signals its dependency.
+/// A parked subject is looked at again after this, even if nobody signals its dependency.
 const WAIT_POLL: Duration = Duration::from_secs(15 * 60);
 /// A write without an answer may still commit until Odoo's `limit_time_real` (120 s) is over.
 const AMBIGUOUS_PAUSE: Duration = Duration::from_secs(130);
@@ -22,7 +22,7 @@ const SWEEP_GRACE: Duration = Duration::from_secs(10 * 60);
 const ATTENTION_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// What settling came to.
-pub(crate) enum Settled {
+pub(super) enum Settled {
     /// The message is finished with.
     Ended(Disposition),
     /// Nudged meanwhile: go another round with this `wanted` and this row.
@@ -30,23 +30,28 @@ pub(crate) enum Settled {
 }
 
 /// Writes the end of a job down.
-pub(crate) async fn settle<W: World>(world: &W, job: &Job, end: &End, last: bool) -> Settled {
+pub(super) async fn settle<W: World, K: Worker<W>>(
+    world: &W,
+    job: &Job,
+    end: &End,
+    last: bool,
+) -> Settled {
     let outcome = match end {
         End::Done { odoo_id, digest, note } => {
-            done(world, job, *odoo_id, digest, note.as_deref(), last).await
+            done::<W, K>(world, job, *odoo_id, digest, note.as_deref(), last).await
         }
-        End::Failed(Fault::Skip { reason }) => skipped(world, job, reason, last).await,
-        End::Failed(fault) => failed(world, job, fault).await.map(Settled::Ended),
+        End::Failed(Fault::Skip { reason }) => skipped::<W, K>(world, job, reason, last).await,
+        End::Failed(fault) => failed::<W, K>(world, job, fault).await.map(Settled::Ended),
     };
     outcome.unwrap_or_else(|error| {
         // The lease is gone or the ledger is away: nothing more may be changed. The row keeps its
         // due date, so that whoever holds it, or the sweep, goes on.
-        log_ledger(world, &job.lease.key, job.began, &error);
+        log_ledger(world, K::OPERATION, &job.lease.key, job.began, &error);
         Settled::Ended(Disposition::RetryAfter(Duration::from_secs(60)))
     })
 }
 
-async fn done<W: World>(
+async fn done<W: World, K: Worker<W>>(
     world: &W,
     job: &Job,
     odoo_id: Option<i64>,
@@ -56,13 +61,13 @@ async fn done<W: World>(
 ) -> Result<Settled, LedgerError> {
     let settled = close(world, job, digest, last).await?;
     if let Settled::Ended(_) = settled {
-        log(world, job, Status::Done, None, odoo_id, note);
-        measure(world, job, true);
+        log::<W, K>(world, job, Status::Done, None, odoo_id, note);
+        measure(world, K::OPERATION, job, true);
     }
     Ok(settled)
 }
 
-async fn skipped<W: World>(
+async fn skipped<W: World, K: Worker<W>>(
     world: &W,
     job: &Job,
     reason: &str,
@@ -71,7 +76,7 @@ async fn skipped<W: World>(
     let digest = format!("skip: {reason}");
     let settled = close(world, job, &digest, last).await?;
     if let Settled::Ended(_) = settled {
-        log(world, job, Status::Skipped, None, None, Some(reason));
+        log::<W, K>(world, job, Status::Skipped, None, None, Some(reason));
     }
     Ok(settled)
 }
@@ -84,7 +89,8 @@ async fn close<W: World>(
     last: bool,
 ) -> Result<Settled, LedgerError> {
     world.ledger().settle(&job.lease.key).await?;
-    match complete(world, job, digest).await? {
+    let closing = Closing { wanted: job.wanted, digest };
+    match world.ledger().complete(&job.lease, closing).await? {
         Completion::Done => Ok(Settled::Ended(Disposition::Done)),
         Completion::Wanted(_) if last => match enqueue_again(world, job).await {
             Ok(()) => Ok(Settled::Ended(Disposition::Done)),
@@ -98,7 +104,11 @@ async fn close<W: World>(
     }
 }
 
-async fn failed<W: World>(world: &W, job: &Job, fault: &Fault) -> Result<Disposition, LedgerError> {
+async fn failed<W: World, K: Worker<W>>(
+    world: &W,
+    job: &Job,
+    fault: &Fault,
+) -> Result<Disposition, LedgerError> {
     let now = world.clock().now();
     let text = fault.to_string();
     let (status, disposition) = match fault {
@@ -122,8 +132,8 @@ async fn failed<W: World>(world: &W, job: &Job, fault: &Fault) -> Result<Disposi
             (Status::Skipped, Disposition::Done)
         }
     };
-    log(world, job, status, Some(fault), None, None);
-    measure(world, job, false);
+    log::<W, K>(world, job, status, Some(fault), None, None);
+    measure(world, K::OPERATION, job, false);
     Ok(disposition)
 }
 
@@ -164,7 +174,7 @@ fn attention(job: &Job, now: Timestamp, reason: &str, fix: &str) -> AttentionIte
     }
 }
 
-fn log<W: World>(
+fn log<W: World, K: Worker<W>>(
     world: &W,
     job: &Job,
     status: Status,
@@ -178,10 +188,10 @@ fn log<W: World>(
         world.sink(),
         now,
         &Operation {
-            operation: OPERATION,
+            operation: K::OPERATION,
             store: Some(job.lease.key.store.as_str()),
             source_id: Some(&job.lease.key.subject),
-            target_id: odoo_id.map(|id| format!("sale.order/{id}")),
+            target_id: odoo_id.map(|id| format!("{}/{id}", K::TARGET)),
             status,
             fault: text.as_deref(),
             fault_class: fault.map(Fault::class),
@@ -192,7 +202,7 @@ fn log<W: World>(
     );
 }
 
-fn measure<W: World>(world: &W, job: &Job, well: bool) {
+fn measure<W: World>(world: &W, operation: &str, job: &Job, well: bool) {
     let now = world.clock().now();
     let since = |time: Timestamp| now.duration_since(time).unsigned_abs();
     let mut values = Vec::new();
@@ -204,23 +214,26 @@ fn measure<W: World>(world: &W, job: &Job, well: bool) {
         values.push(Metric::Failures(1));
     }
     let store = Some(job.lease.key.store.as_str());
-    emit_metrics(
-        world.sink(),
-        now,
-        &Metrics { operation: OPERATION, store, platform: None, values: &values },
-    );
+    emit_metrics(world.sink(), now, &Metrics { operation, store, platform: None, values: &values });
 }
 
-pub(crate) fn log_busy<W: World>(world: &W, key: &RowKey, began: Timestamp) {
-    bare_log(world, key, began, Status::Busy, None);
+pub(super) fn log_busy<W: World>(world: &W, operation: &str, key: &RowKey, began: Timestamp) {
+    bare_log(world, operation, key, began, Status::Busy, None);
 }
 
-pub(crate) fn log_ledger<W: World>(world: &W, key: &RowKey, began: Timestamp, error: &LedgerError) {
-    bare_log(world, key, began, Status::Failed, Some(error.to_string()));
+pub(super) fn log_ledger<W: World>(
+    world: &W,
+    operation: &str,
+    key: &RowKey,
+    began: Timestamp,
+    error: &LedgerError,
+) {
+    bare_log(world, operation, key, began, Status::Failed, Some(error.to_string()));
 }
 
 fn bare_log<W: World>(
     world: &W,
+    operation: &str,
     key: &RowKey,
     began: Timestamp,
     status: Status,
@@ -231,7 +244,7 @@ fn bare_log<W: World>(
         world.sink(),
         now,
         &Operation {
-            operation: OPERATION,
+            operation,
             store: Some(key.store.as_str()),
             source_id: Some(&key.subject),
             target_id: None,
