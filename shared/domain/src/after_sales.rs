@@ -37,6 +37,11 @@ pub struct Capture {
     /// The processor's own reference, as its settlement files name it (Stripe `ch_…` or `pi_…`,
     /// Adyen's pspReference, the Square payment id), if the platform tells it.
     pub reference: Option<String>,
+    /// What the processor keeps of it, in the order's currency, where the platform tells it (Square,
+    /// whose fees come later than the payment); `None` while it is not known. Below zero where a
+    /// fee is given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fee: Option<Money>,
 }
 
 /// A refund.

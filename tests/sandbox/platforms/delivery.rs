@@ -19,6 +19,10 @@ pub enum Topic {
     Cancelled,
     /// It was deleted or trashed; platforms without such an event send "updated".
     Deleted,
+    /// The last refund was made or settled.
+    Refunded,
+    /// The last return was asked for, agreed to, declined or closed.
+    Returned,
 }
 
 pub(super) fn delivery(fake: &Fake, order: &str, topic: Topic) -> Request<Bytes> {

@@ -101,6 +101,8 @@ pub struct Draft {
     pub note: Option<String>,
     /// How often it was changed since.
     pub edits: u32,
+    /// Refunds and returns.
+    pub after: super::after::After,
 }
 
 /// What an order must come to, computed without our adapters.

@@ -1,5 +1,6 @@
 //! Deterministic invented orders.
 
+use super::after::After;
 use super::draft::{Coupon, Draft, DraftLine, Expected, Extra, Phase};
 use super::people::{account, guest, place};
 use super::random::Random;
@@ -73,6 +74,7 @@ pub(super) fn draft(platform: Platform, seed: u64, at: u32) -> Draft {
             .chance(15)
             .then(|| "Laissez chez le voisin — \"3e\" étage & sonnez".to_owned()),
         edits: 0,
+        after: After::default(),
         lines,
     };
     if untaxed {

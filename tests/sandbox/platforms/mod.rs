@@ -7,6 +7,7 @@
 //! The amounts of an order are computed here, from the [`Draft`], the way the platform computes
 //! them. Nothing of our adapters is used, so that [`Expected`] is an independent second opinion.
 
+mod after;
 mod contract;
 mod delivery;
 mod draft;
@@ -27,6 +28,10 @@ mod square;
 mod tax;
 mod woocommerce;
 
+pub use after::{
+    After, DraftRefund, DraftReturn, ExpectedAfterSales, ExpectedRefund, ExpectedReturn,
+    RefundState, SampleRefund,
+};
 pub use delivery::{Topic, forged, retried, tampered};
 pub use draft::{Coupon, Draft, DraftLine, Expected, Phase};
 pub use fake::{Edit, Fake};

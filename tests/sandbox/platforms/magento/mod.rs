@@ -9,8 +9,10 @@ mod document;
 
 pub(super) use document::render;
 
+use super::after::ExpectedAfterSales;
 use super::contract::Contract;
 use super::delivery::{Topic, hmac_base64, hmac_hex, post};
+use super::draft::Draft;
 use super::exchange::{Exchange, json as json_answer};
 use super::generate::SampleOrder;
 use super::oauth1::{self, encode};
@@ -120,7 +122,7 @@ fn authorised(cx: &mut Exchange<'_>) -> Result<(), (u16, &'static str)> {
 /// header that the store's options name, hex unless they say base64.
 pub(super) fn delivery(shop: &Shop, order: &SampleOrder, topic: Topic) -> Request<Bytes> {
     let event = match topic {
-        Topic::Created | Topic::Updated => "order.saved",
+        Topic::Created | Topic::Updated | Topic::Refunded | Topic::Returned => "order.saved",
         Topic::Cancelled => "order.cancelled",
         Topic::Deleted => "order.deleted",
     };
@@ -140,4 +142,9 @@ pub(super) fn delivery(shop: &Shop, order: &SampleOrder, topic: Topic) -> Reques
 /// Checks an invented order against the swagger.
 fn check(order: &Value) {
     contract().assert(ORDER, order);
+}
+
+/// What an order's refunds and returns must come to.
+pub(super) fn expected_after_sales(_draft: &Draft) -> ExpectedAfterSales {
+    unimplemented!("refunds of this fake")
 }

@@ -16,7 +16,9 @@ mod xml;
 pub(super) use answer::answer;
 pub(super) use document::render;
 
+use super::after::ExpectedAfterSales;
 use super::delivery::{Topic, hmac_hex, post};
+use super::draft::Draft;
 use super::shop::Shop;
 use bytes::Bytes;
 use http::Request;
@@ -35,7 +37,7 @@ fn local(at: Timestamp) -> String {
 pub(super) fn delivery(shop: &Shop, id: &str, topic: Topic, now: Timestamp) -> Request<Bytes> {
     let event = match topic {
         Topic::Created => "order.created",
-        Topic::Updated | Topic::Cancelled => "order.updated",
+        Topic::Updated | Topic::Cancelled | Topic::Refunded | Topic::Returned => "order.updated",
         Topic::Deleted => "order.deleted",
     };
     let number: u64 = id.parse().expect("a number");
@@ -47,4 +49,9 @@ pub(super) fn delivery(shop: &Shop, id: &str, topic: Topic, now: Timestamp) -> R
         ("x-ps-signature", format!("t={seconds},v1={signature}")),
     ];
     post(shop, &headers, body)
+}
+
+/// What an order's refunds and returns must come to.
+pub(super) fn expected_after_sales(_draft: &Draft) -> ExpectedAfterSales {
+    unimplemented!("refunds of this fake")
 }

@@ -19,3 +19,10 @@ pub(super) use webhook::delivery;
 
 /// The only API version that this store serves.
 pub(super) const VERSION: &str = "2026-07";
+
+/// What an order's refunds and returns must come to.
+pub(super) fn expected_after_sales(
+    _draft: &super::draft::Draft,
+) -> super::after::ExpectedAfterSales {
+    unimplemented!("refunds of this fake")
+}

@@ -20,16 +20,16 @@ pub(in crate::platforms) fn delivery(
     let draft = &order.draft;
     let name = match topic {
         Topic::Created => "orders/create",
-        Topic::Updated => "orders/updated",
+        Topic::Updated | Topic::Refunded | Topic::Returned => "orders/updated",
         Topic::Cancelled => "orders/cancelled",
         Topic::Deleted => "orders/delete",
     };
     let body = match topic {
         Topic::Deleted => json!({"id": order_number(draft)}),
-        Topic::Created | Topic::Updated | Topic::Cancelled => payload(draft),
+        _ => payload(draft),
     };
     let body = body.to_string();
-    let (id, state) = (order_number(draft).to_string(), draft.edits.to_string());
+    let (id, state) = (order_number(draft).to_string(), draft.state_number().to_string());
     let headers = [
         ("user-agent", "Shopify-Captain-Hook".to_owned()),
         ("accept", "*/*".to_owned()),

@@ -53,3 +53,10 @@ fn location(draft: &Draft) -> &'static str {
         _ => "LBEDEMO000001",
     }
 }
+
+/// What an order's refunds and returns must come to.
+pub(super) fn expected_after_sales(
+    _draft: &super::draft::Draft,
+) -> super::after::ExpectedAfterSales {
+    unimplemented!("refunds of this fake")
+}

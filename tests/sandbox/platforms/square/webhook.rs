@@ -16,7 +16,7 @@ pub(in crate::platforms) fn delivery(
     let draft = &order.draft;
     let (event, object) = match topic {
         Topic::Created => ("order.created", "order_created"),
-        Topic::Updated | Topic::Cancelled | Topic::Deleted => ("order.updated", "order_updated"),
+        _ => ("order.updated", "order_updated"),
     };
     let version = draft.edits + 1;
     let at = draft.updated_at().to_string();
@@ -29,7 +29,7 @@ pub(in crate::platforms) fn delivery(
     }
     let body = json!({
         "merchant_id": "5S9MXCS9Y99KK", "type": event,
-        "event_id": uuid(&[shop.store, &order_id(draft), event, &version.to_string()]),
+        "event_id": uuid(&[shop.store, &order_id(draft), event, &draft.state_number().to_string()]),
         "created_at": at,
         "data": {"type": object, "id": order_id(draft), "object": {object: fields}},
     })
