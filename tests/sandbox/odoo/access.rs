@@ -41,6 +41,7 @@ fn rights(model: &str) -> &'static str {
         "sale.order" => "rwc",
         "sale.order.line" | "res.partner" | "stock.picking" | "stock.move" | "account.move"
         | "account.move.line" => "rwcd",
+        "account.payment" | "sale.advance.payment.inv" => "rwc",
         "ir.model.data" | "decimal.precision" => "",
         _ => "r",
     }

@@ -1,5 +1,6 @@
 //! Inspection: the state and the call log as JSON, for checks that do not trust the client.
 
+use super::accounting::inspect;
 use super::cell::{Cell, Record, get};
 use super::reading;
 use super::schema::schema;
@@ -23,7 +24,7 @@ pub struct Logged {
     pub late: bool,
 }
 
-fn text(cell: &Cell) -> Value {
+pub(super) fn text(cell: &Cell) -> Value {
     match cell {
         Cell::False => Value::Bool(false),
         Cell::True => Value::Bool(true),
@@ -35,7 +36,7 @@ fn text(cell: &Cell) -> Value {
     }
 }
 
-fn money(row: &Record, field: &str) -> Value {
+pub(super) fn money(row: &Record, field: &str) -> Value {
     json!(get(row, field).number().normalize().to_string())
 }
 
@@ -61,6 +62,9 @@ pub fn state(state: &mut State) -> Value {
     let switches = json!(state.faults.switches);
     json!({
         "orders": orders(state), "partners": partners(state), "pickings": pickings(state),
+        "invoices": inspect::documents(&state.env(), "out_invoice"),
+        "credit_notes": inspect::documents(&state.env(), "out_refund"),
+        "entries": inspect::entries(&state.env()), "payments": inspect::payments(&state.env()),
         "created": created, "calls": counts, "log": log, "late": late, "rules": rules, "switches": switches,
     })
 }
@@ -93,6 +97,7 @@ fn orders(state: &mut State) -> Value {
             "fiscal_position": name("account.fiscal.position", row, "fiscal_position_id"),
             "delivery_status": text(&reading::cell(&env, model, id, "delivery_status")),
             "picking_ids": text(get(row, "picking_ids")), "lines": lines,
+            "invoice_status": inspect::order(&env, id).0, "invoice_ids": inspect::order(&env, id).1,
         })
     };
     Value::Array(env.store.rows("sale.order").map(order).collect())
@@ -109,6 +114,7 @@ fn line(env: &super::env::Env<'_>, id: i64) -> Value {
         "sku": text(&sku), "quantity": money(row, "product_uom_qty"), "price_unit": money(row, "price_unit"),
         "discount": money(row, "discount"), "price_subtotal": money(row, "price_subtotal"),
         "price_total": money(row, "price_total"), "qty_delivered": money(row, "qty_delivered"),
+        "qty_invoiced": money(row, "qty_invoiced"),
         "is_delivery": get(row, "is_delivery").truthy(), "extra_tax_data": text(get(row, "extra_tax_data")),
         "taxes": get(row, "tax_ids").ids().iter().map(tax).collect::<Vec<Value>>(),
     })

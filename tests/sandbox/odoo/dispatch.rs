@@ -6,7 +6,7 @@ use super::env::{Env, User};
 use super::fail::{Answer, Fail};
 use super::reading::{self, Search, Style};
 use super::schema::{Model, schema};
-use super::{describe, load, orm, sale_order, stock, values};
+use super::{accounting, describe, load, orm, sale_order, stock, values};
 use serde_json::{Map, Value, json};
 
 /// A call that was found to be well formed.
@@ -314,6 +314,12 @@ fn verb(env: &mut Env<'_>, model: &'static Model, call: &Call) -> Answer<Value> 
             sale_order::lock(env, &call.ids, false).map(|()| Value::Null)
         }
         ("stock.picking", "button_validate") => stock::validate(env, &call.ids),
+        ("sale.advance.payment.inv", "create_invoices") => {
+            accounting::create_invoices(env, &call.ids)
+        }
+        ("account.move", "action_post") => accounting::action_post(env, &call.ids),
+        ("account.move.line", "reconcile") => accounting::reconcile(env, &call.ids),
+        ("account.payment", "action_post") => accounting::post_payments(env, &call.ids),
         (model, method) => Err(Fail::not_built(&format!("{model}.{method}"))),
     }
 }

@@ -106,6 +106,10 @@ impl Env<'_> {
             if extra.is_empty() { name } else { format!("{name} ({extra})") }
         };
         match model {
+            _ if model.starts_with("account.") || model.starts_with("stock.") => {
+                let name = super::accounting::display_name(self, model, id, row);
+                name.unwrap_or_else(|| text("name"))
+            }
             "res.partner" => super::partner::display_name(self, row),
             "product.product" | "product.template" => {
                 let code = text("default_code");

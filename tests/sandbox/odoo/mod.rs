@@ -9,6 +9,7 @@
 //! One lock makes calls serial: races are played by the faults (late commits, lost races).
 
 mod access;
+mod accounting;
 mod cell;
 mod control;
 mod convert;
@@ -25,6 +26,7 @@ mod legacy;
 mod load;
 mod orm;
 mod partner;
+mod pin;
 mod reading;
 mod sale_line;
 mod sale_order;

@@ -5,7 +5,7 @@ use super::env::Env;
 use super::fail::{Answer, Fail};
 use super::schema::{Model, Type, schema};
 use super::values::{Command, Val, Vals, linked};
-use super::{partner, sale_line, sale_order, stock};
+use super::{accounting, partner, sale_line, sale_order, stock};
 
 /// Creates records; the ids in the order of the values.
 pub fn create(env: &mut Env<'_>, model: &Model, list: Vec<Vals>) -> Answer<Vec<i64>> {
@@ -17,7 +17,10 @@ pub fn create(env: &mut Env<'_>, model: &Model, list: Vec<Vals>) -> Answer<Vec<i
             "sale.order" => sale_order::create(env, vals),
             "sale.order.line" => sale_line::create_alone(env, vals),
             "res.partner" => partner::create(env, vals),
-            "account.move" | "account.move.line" | "stock.picking" | "stock.move" => {
+            "account.move" => accounting::create(env, vals),
+            "account.payment" => accounting::create_payment(env, vals),
+            "sale.advance.payment.inv" => accounting::create_wizard(env, vals),
+            "account.move.line" | "stock.picking" | "stock.move" => {
                 Err(Fail::not_built(&format!("creating {}", model.name)))
             }
             _ => insert(env, model, vals, Record::new()),
@@ -39,6 +42,9 @@ pub fn write(env: &mut Env<'_>, model: &Model, ids: &[i64], vals: &Vals) -> Answ
             "sale.order.line" => sale_line::write(env, *id, vals)?,
             "res.partner" => partner::write(env, *id, vals)?,
             "stock.move" => stock::write_move(env, *id, vals)?,
+            "account.move" => accounting::write(env, *id, vals)?,
+            "account.move.line" => accounting::write_line(env, *id, vals)?,
+            "account.payment" => return Err(Fail::not_built("writing account.payment")),
             _ => update(env, model, *id, vals)?,
         }
     }
@@ -53,6 +59,10 @@ pub fn unlink(env: &mut Env<'_>, model: &Model, ids: &[i64]) -> Answer<()> {
             "sale.order" => sale_order::check_unlink(env, *id)?,
             "sale.order.line" => sale_line::check_unlink(env, *id)?,
             "res.partner" => partner::check_unlink(env, *id)?,
+            "account.move" => accounting::check_unlink(env, *id)?,
+            "account.move.line" | "account.payment" => {
+                return Err(Fail::not_built(&format!("deleting {}", model.name)));
+            }
             _ => {}
         }
     }
@@ -125,7 +135,11 @@ fn apply(env: &Env<'_>, model: &Model, mut row: Record, vals: &Vals) -> Answer<R
                 row.insert(name.clone(), Cell::Refs(ids));
             }
             Val::Commands(commands) if commands.is_empty() => {}
-            Val::Commands(_) if matches!(name.as_str(), "order_line" | "child_ids") => {}
+            Val::Commands(_)
+                if matches!(
+                    name.as_str(),
+                    "order_line" | "child_ids" | "invoice_line_ids" | "line_ids" | "move_ids"
+                ) => {}
             Val::Commands(_) => {
                 return Err(Fail::not_built(&format!("commands of {}.{name}", model.name)));
             }

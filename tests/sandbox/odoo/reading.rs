@@ -6,7 +6,7 @@ use super::domain::{self, Domain};
 use super::env::Env;
 use super::fail::{Answer, Fail};
 use super::schema::{Field, Model, Type, schema};
-use super::{sale_order, stock};
+use super::{accounting, sale_order, stock};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
@@ -25,10 +25,23 @@ pub fn cell(env: &Env<'_>, model: &Model, id: i64, field: &str) -> Cell {
     match (model.name.as_str(), field) {
         (_, "id") => Cell::Int(id),
         (name, "display_name" | "complete_name") => Cell::text(&env.display_name(name, id)),
+        (name, _)
+            if name.starts_with("account.") && accounting::cell(env, name, id, field).is_some() =>
+        {
+            accounting::cell(env, name, id, field).unwrap_or(Cell::False)
+        }
         ("sale.order", "order_line") => Cell::Refs(sale_order::lines(env, id)),
-        ("sale.order", "invoice_status") => Cell::Text(invoice_status(env, id).to_owned()),
+        ("sale.order", "invoice_status") => {
+            Cell::Text(accounting::invoice_status(env, id).to_owned())
+        }
+        ("sale.order", "invoice_ids") => Cell::Refs(accounting::invoices(env, id)),
+        ("sale.order", "invoice_count") => {
+            Cell::Int(i64::try_from(accounting::invoices(env, id).len()).unwrap_or(0))
+        }
         ("sale.order", "delivery_status") => delivery_status(env, id),
-        ("sale.order", "amount_to_invoice") => env.cell("sale.order", id, "amount_total"),
+        ("sale.order", "amount_to_invoice") => {
+            Cell::Num(accounting::order_amount_to_invoice(env, id))
+        }
         ("sale.order.line", "state" | "currency_id" | "company_id" | "warehouse_id") => {
             let order = env.store.reference("sale.order.line", id, "order_id").unwrap_or_default();
             env.cell("sale.order", order, field)
@@ -38,8 +51,10 @@ pub fn cell(env: &Env<'_>, model: &Model, id: i64, field: &str) -> Cell {
             taxes.sort_by_key(|t| (env.cell("account.tax", *t, "sequence").id().unwrap_or(0), *t));
             Cell::Refs(taxes)
         }
-        ("sale.order.line", "invoice_status") => Cell::Text(line_status(env, id).to_owned()),
-        ("sale.order.line", "qty_to_invoice") => Cell::Num(to_invoice(env, id)),
+        ("sale.order.line", "invoice_status") => {
+            Cell::Text(accounting::line_status(env, id).to_owned())
+        }
+        ("sale.order.line", "qty_to_invoice") => Cell::Num(accounting::to_invoice(env, id)),
         ("res.partner", "company_type") => {
             let company = env.cell("res.partner", id, "is_company").truthy();
             Cell::Text(if company { "company" } else { "person" }.to_owned())
@@ -71,29 +86,6 @@ fn tax_map(env: &Env<'_>, position: i64) -> Cell {
         }
     }
     Cell::Json(Value::Object(map))
-}
-
-/// Quantity to invoice: ordered or delivered, by the product's policy.
-fn to_invoice(env: &Env<'_>, line: i64) -> Decimal {
-    let order = env.store.reference("sale.order.line", line, "order_id").unwrap_or_default();
-    if env.cell("sale.order", order, "state").as_text() != Some("sale") {
-        return Decimal::ZERO;
-    }
-    let product = env.store.reference("sale.order.line", line, "product_id").unwrap_or_default();
-    let delivered =
-        env.cell("product.product", product, "invoice_policy").as_text() == Some("delivery");
-    let base = if delivered { "qty_delivered" } else { "product_uom_qty" };
-    let invoiced = env.cell("sale.order.line", line, "qty_invoiced").number();
-    env.cell("sale.order.line", line, base).number() - invoiced
-}
-
-fn line_status(env: &Env<'_>, line: i64) -> &'static str {
-    if to_invoice(env, line).is_zero() { "no" } else { "to invoice" }
-}
-
-fn invoice_status(env: &Env<'_>, order: i64) -> &'static str {
-    let open = sale_order::lines(env, order).iter().any(|line| line_status(env, *line) != "no");
-    if open { "to invoice" } else { "no" }
 }
 
 fn delivery_status(env: &Env<'_>, order: i64) -> Cell {
@@ -255,6 +247,14 @@ fn default_order(model: &str) -> &'static str {
         "res.country.state" => "code",
         "stock.move" => "sequence, id",
         "stock.picking" => "scheduled_date, id desc",
+        "account.move" => "date desc, name desc, invoice_date desc, id desc",
+        "account.move.line" => "date desc, move_name desc, id",
+        "account.payment" => "date desc, name desc",
+        "account.account" => "code",
+        "account.journal" => "sequence, type, code",
+        "account.tax.repartition.line" => "document_type, repartition_type, sequence, id",
+        "stock.picking.type" => "sequence, id",
+        "stock.location" => "complete_name, id",
         _ => "id",
     }
 }

@@ -1,17 +1,17 @@
 //! `sale.order.line`: defaults, prices, pins, amounts, what may not be changed.
 
-use super::cell::{Cell, Record, decimal, get, round};
+use super::cell::{Cell, Record, get, round};
 use super::deadline;
 use super::env::Env;
 use super::fail::{Answer, Fail, Kind};
 use super::fiscal;
 use super::orm;
+use super::pin;
 use super::sale_order;
 use super::stock;
-use super::taxes::{self, BaseLine, Pin, Tax};
+use super::taxes::{self, BaseLine, Tax};
 use super::values::{Val, Vals, given, linked};
 use rust_decimal::Decimal;
-use serde_json::Value;
 
 const MODEL: &str = "sale.order.line";
 
@@ -92,10 +92,14 @@ fn default_taxes(env: &Env<'_>, order: i64, product: Option<i64>) -> Vec<i64> {
     fiscal::map(env, position, env.cell("product.product", product, "taxes_id").ids())
 }
 
-/// The product's price in the order's currency.
 fn list_price(env: &Env<'_>, order: i64, product: i64) -> Decimal {
-    let price = env.cell("product.product", product, "lst_price").number();
     let currency = env.store.reference("sale.order", order, "currency_id").unwrap_or_default();
+    price_in(env, product, currency)
+}
+
+/// A product's price in a currency.
+pub fn price_in(env: &Env<'_>, product: i64, currency: i64) -> Decimal {
+    let price = env.cell("product.product", product, "lst_price").number();
     let rate = env.cell("res.currency", currency, "rate").number();
     if rate.is_zero() { price } else { round(price * rate, decimals(env, currency)) }
 }
@@ -107,7 +111,7 @@ pub fn decimals(env: &Env<'_>, currency: i64) -> u32 {
 }
 
 /// `decimal.precision` by name.
-fn precision(env: &Env<'_>, name: &str) -> u32 {
+pub fn precision(env: &Env<'_>, name: &str) -> u32 {
     let found = env
         .store
         .rows("decimal.precision")
@@ -329,7 +333,7 @@ pub fn base_line(env: &Env<'_>, row: &Record, currency: i64) -> Answer<BaseLine>
         pin: None,
     };
     if let (Cell::Json(data), true) = (get(row, "extra_tax_data"), env.pins) {
-        line.pin = pin(data, &line, currency, decimals(env, currency))?;
+        line.pin = pin::accepted(data, &line, currency, decimals(env, currency))?;
     }
     Ok(line)
 }
@@ -342,40 +346,4 @@ pub fn tax(env: &Env<'_>, id: i64) -> Tax {
         included: env.cell("account.tax", id, "price_include").truthy(),
         sequence: env.cell("account.tax", id, "sequence").id().unwrap_or(0),
     }
-}
-
-/// The pin, unless Odoo ignores it: it must name the line's currency, price, discount, quantity and
-/// every tax, and is silently dropped otherwise (FACTS A7, A15).
-fn pin(data: &Value, line: &BaseLine, currency: i64, decimals: u32) -> Answer<Option<Pin>> {
-    let Some(amounts) = data["manual_tax_amounts"].as_object().filter(|a| !a.is_empty()) else {
-        return Ok(None);
-    };
-    let key = |name: &str| {
-        data.get(name)
-            .ok_or_else(|| Fail { kind: Kind::Python("KeyError"), message: format!("'{name}'") })
-    };
-    let number = |value: &Value| match value {
-        Value::Number(number) => decimal(number),
-        _ => None,
-    };
-    if key("currency_id")?.as_i64() != Some(currency) {
-        return Ok(None);
-    }
-    let same = |name: &str, own: Decimal| {
-        key(name).map(|v| number(v).is_some_and(|n| round(n, decimals) == round(own, decimals)))
-    };
-    if !(same("price_unit", line.price)?
-        && same("discount", line.discount)?
-        && same("quantity", line.quantity)?)
-    {
-        return Ok(None);
-    }
-    if !line.taxes.iter().all(|t| amounts.contains_key(&t.id.to_string())) {
-        return Ok(None);
-    }
-    let taxes = amounts.iter().filter_map(|(id, amount)| {
-        let base = number(&amount["base_amount_currency"]);
-        Some((id.parse().ok()?, (base, number(&amount["tax_amount_currency"]))))
-    });
-    Ok(Some(Pin { net: number(&data["manual_total_excluded_currency"]), taxes: taxes.collect() }))
 }

@@ -1,6 +1,7 @@
 //! `sale.order`: defaults, the order's sums, writes and their refusals, the state changes.
 
 use super::access;
+use super::accounting;
 use super::cell::{Cell, Record, get};
 use super::env::Env;
 use super::fail::{Answer, Fail};
@@ -308,6 +309,7 @@ pub fn cancel(env: &mut Env<'_>, ids: &[i64]) -> Answer<()> {
     }
     for id in ids {
         stock::cancel(env, *id);
+        accounting::cancel_drafts(env, *id);
         env.store.set(MODEL, *id, [("state", Cell::Text("cancel".to_owned()))]);
     }
     Ok(())

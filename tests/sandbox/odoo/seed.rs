@@ -1,6 +1,7 @@
 //! What is in the database at the start: a Belgian company as the chart of accounts of Odoo 19
 //! makes it (fixture `belgian.json`), and products.
 
+use super::accounting;
 use super::cell::{Cell, Record, decimal};
 use super::schema::{Type, schema};
 use super::store::Store;
@@ -96,6 +97,74 @@ impl Seed {
     pub const POSITION_EU_COMPANY: i64 = 17;
     /// Fiscal position "Extra-Community".
     pub const POSITION_EXPORT: i64 = 18;
+    /// Journal "Sales" (`INV`).
+    pub const SALES_JOURNAL: i64 = 1;
+    /// Journal "Bank"; its payments stand on outstanding accounts until the bank confirms them.
+    pub const BANK_JOURNAL: i64 = 6;
+    /// Journal "Miscellaneous Operations".
+    pub const MISC_JOURNAL: i64 = 3;
+    /// Journal "Exchange Difference".
+    pub const EXCHANGE_JOURNAL: i64 = 4;
+    /// Losses by exchange rates.
+    pub const EXCHANGE_LOSS: i64 = 357;
+    /// Gains by exchange rates.
+    pub const EXCHANGE_GAIN: i64 = 410;
+    /// Journal "Square days", for entries.
+    pub const SQUARE_JOURNAL: i64 = 22;
+    /// Journal "Stripe"; its payments stand on [`Self::CLEARING`], its own account.
+    pub const CLEARING_JOURNAL: i64 = 21;
+    /// Journal "Settlements", for entries.
+    pub const SETTLEMENT_JOURNAL: i64 = 23;
+    /// Journal "Cash".
+    pub const CASH_JOURNAL: i64 = 10;
+    /// A bank journal whose payments go straight to its own account, so that they are paid at once.
+    pub const DIRECT_JOURNAL: i64 = 11;
+    /// Customers.
+    pub const RECEIVABLE: i64 = 157;
+    /// Suppliers.
+    pub const PAYABLE: i64 = 188;
+    /// VAT payable.
+    pub const VAT_PAYABLE: i64 = 193;
+    /// Sales of goods in Belgium; the income account of every product.
+    pub const INCOME: i64 = 390;
+    /// Sales at 12 %, for entries.
+    pub const INCOME_12: i64 = 501;
+    /// Sales at 6 %, for entries.
+    pub const INCOME_6: i64 = 502;
+    /// Bank.
+    pub const BANK: i64 = 494;
+    /// Outstanding receipts.
+    pub const OUTSTANDING_RECEIPTS: i64 = 495;
+    /// Outstanding payments.
+    pub const OUTSTANDING_PAYMENTS: i64 = 496;
+    /// Clearing of a payment provider, can be reconciled.
+    pub const CLEARING: i64 = 497;
+    /// Fees of payment providers.
+    pub const FEES: i64 = 360;
+    /// Chargebacks lost.
+    pub const CHARGEBACKS: i64 = 499;
+    /// Losses on trade debtors.
+    pub const BAD_DEBT: i64 = 503;
+    /// Tips to hand out.
+    pub const TIPS: i64 = 500;
+    /// Cash differences.
+    pub const CASH_DIFFERENCES: i64 = 505;
+    /// Cash.
+    pub const CASH: i64 = 498;
+    /// Suspense account, where Odoo puts what does not balance.
+    pub const SUSPENSE: i64 = 218;
+    /// Location "Customers".
+    pub const CUSTOMERS: i64 = 2;
+    /// Location "WH/Stock".
+    pub const STOCK: i64 = 5;
+    /// Location "WH/Stock/Returns", internal.
+    pub const RETURNS: i64 = 40;
+    /// Location "Virtual Locations/Scrap".
+    pub const SCRAP: i64 = 41;
+    /// Operation type "Receipts".
+    pub const RECEIPTS: i64 = 1;
+    /// Operation type "Delivery Orders".
+    pub const DELIVERIES: i64 = 2;
     /// A Belgian consumer.
     pub const BELGIAN_CONSUMER: i64 = 10;
     /// A German consumer.
@@ -204,9 +273,11 @@ pub fn store() -> Store {
     let mut store = Store::default();
     let file: Value =
         serde_json::from_str(include_str!("../../fixtures/odoo/belgian.json")).unwrap();
-    for (model, rows) in file.as_object().unwrap() {
-        for row in rows.as_array().map_or(&[][..], Vec::as_slice) {
-            seed_row(&mut store, model, row.as_object().unwrap());
+    for file in [&file, accounting::seed()] {
+        for (model, rows) in file.as_object().unwrap() {
+            for row in rows.as_array().map_or(&[][..], Vec::as_slice) {
+                seed_row(&mut store, model, row.as_object().unwrap());
+            }
         }
     }
     for (product, stock) in file["_stock"].as_object().unwrap() {
@@ -217,11 +288,6 @@ pub fn store() -> Store {
         if store.cell("res.partner", id, "commercial_partner_id") == Cell::False {
             store.set("res.partner", id, [("commercial_partner_id", Cell::Ref(id))]);
         }
-    }
-    // Locations are only named.
-    for (id, name) in [(2, "Customers"), (5, "WH/Stock"), (26, "WH2/Stock")] {
-        let row = Record::from([("name".to_owned(), Cell::text(name))]);
-        store.put("stock.location", id, Some(row));
     }
     store.commit();
     store.created.clear();

@@ -38,6 +38,10 @@ const LISTS: &[(&str, &str, &str, &str)] = &[
     ("res.partner", "parent_id", "res.partner", "child_ids"),
     ("stock.picking", "sale_id", "sale.order", "picking_ids"),
     ("stock.move", "picking_id", "stock.picking", "move_ids"),
+    ("stock.move", "origin_returned_move_id", "stock.move", "returned_move_ids"),
+    ("stock.picking", "return_id", "stock.picking", "return_ids"),
+    ("account.move.line", "move_id", "account.move", "line_ids"),
+    ("account.move", "reversed_entry_id", "account.move", "reversal_move_ids"),
 ];
 
 /// All tables.

@@ -75,6 +75,14 @@ impl Detail {
     pub fn total(&self) -> Decimal {
         self.gross
     }
+    /// The net with the line's share of the document's rounding: what is booked.
+    pub fn booked(&self) -> Decimal {
+        self.net + self.delta
+    }
+    /// The taxes in the order of their evaluation, with their amounts.
+    pub fn taxes(&self) -> impl Iterator<Item = (i64, Decimal)> {
+        self.taxes.iter().map(|tax| (tax.id, tax.amount))
+    }
 }
 
 /// Untaxed amount and tax of a document.

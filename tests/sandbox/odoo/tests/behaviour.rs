@@ -109,7 +109,7 @@ fn taxes_are_rounded_per_order_in_the_currency() {
 #[test]
 fn what_is_not_built_says_so() {
     let odoo = FakeOdoo::belgian();
-    let body = json!({"vals_list": [{"move_type": "entry"}]});
+    let body = json!({"vals_list": [{"move_type": "in_invoice"}]});
     let (status, answer) = call(&odoo, "account.move", "create", &body).unwrap();
     assert_eq!((status, answer["name"].as_str()), (501, Some("sandbox.NotBuilt")));
 }

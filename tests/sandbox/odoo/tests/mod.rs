@@ -1,8 +1,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod after;
 mod behaviour;
 mod compare;
 mod faults;
+mod invoices;
 mod renumber;
 mod replay;
 

@@ -12,8 +12,17 @@ pub struct Numbers {
 }
 
 /// Models whose records calls create; the others are in the table.
-const LEARNED: &[&str] =
-    &["sale.order", "sale.order.line", "res.partner", "stock.picking", "stock.move"];
+const LEARNED: &[&str] = &[
+    "sale.order",
+    "sale.order.line",
+    "res.partner",
+    "stock.picking",
+    "stock.move",
+    "account.move",
+    "account.move.line",
+    "account.payment",
+    "sale.advance.payment.inv",
+];
 
 fn target(path: &str) -> Option<&'static Model> {
     let (model, _) = path.strip_prefix("/json/2/")?.split_once('/')?;
