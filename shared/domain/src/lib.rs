@@ -7,6 +7,7 @@
 pub mod after_sales;
 pub mod customer;
 pub mod digest;
+pub mod dispute;
 pub mod fault;
 pub mod id;
 pub mod money;
@@ -14,12 +15,14 @@ pub mod nudge;
 pub mod order;
 pub mod ports;
 pub mod redact;
+pub mod settlement;
 
 pub use after_sales::{
     AfterSales, Capture, Goods, Refund, RefundLine, RefundPayment, RefundTax, RefundedLine, Return,
     ReturnLine, ReturnState,
 };
 pub use customer::{Address, CountryCode, Customer};
+pub use dispute::{Dispute, Movement, MovementKind, Stage};
 pub use fault::{Fault, WaitKey};
 pub use id::{
     CustomerId, DisputeId, EventId, LineId, OrderId, OrderKey, PlatformId, ProductId, RefundId,
@@ -33,3 +36,4 @@ pub use order::{
 };
 pub use redact::{Personal, Secret};
 pub use rust_decimal::Decimal;
+pub use settlement::{EntryKind, Settlement, SettlementEntry};

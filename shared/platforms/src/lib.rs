@@ -7,14 +7,14 @@
 pub mod adapter;
 pub mod answer;
 pub mod oauth1;
-mod options;
+pub mod options;
 pub mod registry;
 mod rounding;
 pub mod signature;
 pub mod status;
 #[cfg(test)]
 mod testing;
-mod token;
+pub mod token;
 pub mod webhook;
 
 mod magento;
@@ -27,4 +27,5 @@ pub use adapter::{
     Adapter, Answer, Connection, Fetch, FetchAfterSales, FetchContext, Poll, Problem,
 };
 pub use registry::adapter;
+pub use shopify::answer as shopify_answer;
 pub use webhook::{RawRequest, Refusal, Trust, Verification, Verified};

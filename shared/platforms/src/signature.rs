@@ -11,7 +11,42 @@ use rsa::signature::Verifier as _;
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-use crate::webhook::Refusal;
+use crate::webhook::{RawRequest, Refusal, Verified};
+
+/// A signed text and the signatures that came with it, of which one must be right.
+#[derive(Debug)]
+pub struct Seal {
+    /// The signed text, in the parts that are signed one after the other.
+    pub parts: Vec<Vec<u8>>,
+    /// Several while the sender changes its secret.
+    pub given: Vec<Vec<u8>>,
+}
+
+/// Proves a request whose every seal is right under one of the secrets. For senders that sign more
+/// than one text per request (Adyen), or in another crate (the payment processors). No seal proves
+/// nothing: [`Refusal::Missing`].
+pub fn prove(
+    request: RawRequest,
+    secrets: &[Secret],
+    key: impl Fn(&Secret) -> Vec<u8>,
+    seals: &[Seal],
+) -> Result<Verified<RawRequest>, Refusal> {
+    if seals.is_empty() || seals.iter().any(|seal| seal.given.is_empty()) {
+        return Err(Refusal::Missing);
+    }
+    for seal in seals {
+        let parts: Vec<&[u8]> = seal.parts.iter().map(Vec::as_slice).collect();
+        let mut outcome = Err(Refusal::Mismatch);
+        for given in &seal.given {
+            outcome = check_hmac(secrets, &key, &parts, given);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome?;
+    }
+    Ok(Verified::proven(request))
+}
 
 /// HMAC-SHA256 over the concatenation of the parts.
 pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {

@@ -12,11 +12,7 @@ struct Stored {
 /// The access token in a credentials secret, as a header value with `prefix` before it. The secret is
 /// the bare token or a JSON object with the key `access_token` (other keys, such as a refresh token,
 /// may stand beside it). Without a usable token the store's work waits for its credentials.
-pub(crate) fn header(
-    store: &StoreId,
-    credentials: &Secret,
-    prefix: &str,
-) -> Result<HeaderValue, Fault> {
+pub fn header(store: &StoreId, credentials: &Secret, prefix: &str) -> Result<HeaderValue, Fault> {
     let text = credentials.reveal().trim();
     let token = if text.starts_with('{') {
         serde_json::from_str::<Stored>(text).map(|stored| stored.access_token).unwrap_or_default()

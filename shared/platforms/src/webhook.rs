@@ -49,11 +49,11 @@ impl<T> Verified<T> {
     }
 }
 
-/// What a store trusts.
+/// What a store trusts, or an account at a payment processor (then `C` is the account).
 #[derive(Debug)]
-pub struct Trust<'a> {
+pub struct Trust<'a, C = Connection> {
     /// The store (registered URL, signing mode, header name).
-    pub connection: &'a Connection,
+    pub connection: &'a C,
     /// Signing secrets, the current one first, then the previous one.
     pub secrets: &'a [Secret],
     /// Public keys fetched so far, by URL (Adobe I/O Events).

@@ -10,10 +10,25 @@ use super::shape::{Extensions, GraphQl};
 use crate::adapter::Answer;
 use crate::answer::{body, json, unreadable};
 
-/// The data of an answer. Data beside errors is not used: fields that failed are null in it.
+/// What the order queries need; a refusal names it.
+const ORDER_ACCESS: &str = "read_orders, read_customers and read_products, protected customer data, \
+                            and access to companies (or set options.b2b = false)";
+
+/// The data of an answer about orders.
 pub(super) fn data<T: DeserializeOwned>(
     store: &StoreId,
     what: &str,
+    answer: &Answer,
+) -> Result<T, Fault> {
+    data_with_access(store, what, ORDER_ACCESS, answer)
+}
+
+/// The data of an answer. Data beside errors is not used: fields that failed are null in it.
+/// `access` names the scopes that the query needs.
+pub fn data_with_access<T: DeserializeOwned>(
+    store: &StoreId,
+    what: &str,
+    access: &str,
     answer: &Answer,
 ) -> Result<T, Fault> {
     if let Some(cause) = standstill(answer.status()) {
@@ -24,7 +39,7 @@ pub(super) fn data<T: DeserializeOwned>(
     };
     let envelope: GraphQl<IgnoredAny> = json(what, bytes)?;
     if let Some(errors) = &envelope.errors {
-        return Err(fault(store, what, errors, envelope.extensions.as_ref()));
+        return Err(fault(store, what, access, errors, envelope.extensions.as_ref()));
     }
     let answer: GraphQl<T> = json(what, bytes)?;
     answer.data.ok_or_else(|| unreadable(what, "neither data nor errors"))
@@ -51,7 +66,13 @@ fn waits(store: &StoreId, what: &str, cause: &str) -> Fault {
 
 /// The fault of a list of GraphQL errors. Codes and field paths are named, messages are not: they can
 /// quote values.
-fn fault(store: &StoreId, what: &str, errors: &Value, extensions: Option<&Extensions>) -> Fault {
+fn fault(
+    store: &StoreId,
+    what: &str,
+    access: &str,
+    errors: &Value,
+    extensions: Option<&Extensions>,
+) -> Fault {
     let list = errors.as_array().map(Vec::as_slice).unwrap_or_default();
     let code = |error: &Value| {
         error.pointer("/extensions/code").and_then(Value::as_str).map(str::to_owned)
@@ -69,12 +90,7 @@ fn fault(store: &StoreId, what: &str, errors: &Value, extensions: Option<&Extens
         return waits(
             store,
             what,
-            &format!(
-                "{} for {fields}; grant the app the scopes read_orders, read_customers and \
-             read_products, protected customer data, and access to companies (or set \
-             options.b2b = false)",
-                codes.join(", ")
-            ),
+            &format!("{} for {fields}; grant the app the scopes {access}", codes.join(", ")),
         );
     }
     Fault::reject(

@@ -34,7 +34,7 @@
 //! them but the total does, a line of their own. Cash rounding belongs to the payment
 //! (`totalCashRoundingAdjustment`); it becomes a line only where the total contains it.
 
-mod answer;
+pub mod answer;
 mod customer;
 mod edits;
 mod fetch;

@@ -1,0 +1,86 @@
+//! Amounts as processors write them: whole minor units whose decimals are the processor's own, or
+//! decimals in major units.
+
+use causeway_domain::money::{MoneyError, decimal};
+use causeway_domain::{Currency, Decimal, Fault, Money};
+
+use crate::fault::Wrong;
+
+/// Currencies whose minor unit a processor counts differently from ISO 4217.
+pub(crate) type Exceptions = &'static [(&'static str, u32)];
+
+/// Stripe: no decimals for MGA, and two (always 00) for ISK and UGX (docs.stripe.com/currencies).
+pub(crate) const STRIPE: Exceptions = &[("MGA", 0), ("ISK", 2), ("UGX", 2)];
+
+/// Adyen: what its list of currency codes marks as "differs from standard"
+/// (docs.adyen.com/development-resources/currency-codes).
+pub(crate) const ADYEN: Exceptions = &[("CLP", 2), ("CVE", 0), ("IDR", 0), ("ISK", 2)];
+
+/// The money that a processor's whole minor units are.
+pub(crate) fn from_minor(
+    minor: i64,
+    currency: Currency,
+    exceptions: Exceptions,
+) -> Result<Money, MoneyError> {
+    match exceptions.iter().find(|(code, _)| *code == currency.code()) {
+        Some((_, decimals)) => Money::exact(Decimal::new(minor, *decimals), currency),
+        None => Ok(Money::from_minor(minor, currency)),
+    }
+}
+
+/// [`from_minor`] for an answer of an API.
+pub(crate) fn minor(
+    what: &str,
+    minor: i64,
+    currency: Currency,
+    exceptions: Exceptions,
+) -> Result<Money, Fault> {
+    from_minor(minor, currency, exceptions)
+        .map_err(|error| causeway_platforms::answer::unreadable(what, error))
+}
+
+/// A currency code in any case, for an answer of an API.
+pub(crate) fn currency(what: &str, code: &str) -> Result<Currency, Fault> {
+    Currency::from_code(&code.to_ascii_uppercase())
+        .map_err(|_| causeway_platforms::answer::unreadable(what, "a currency that is none"))
+}
+
+/// A cell in major units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Major {
+    /// The amount.
+    pub(crate) money: Money,
+    /// True if it is written without a decimal point although its currency has decimals.
+    pub(crate) whole: bool,
+}
+
+/// Reads a cell in major units: `-20.00`. Empty is nothing. No thousands separators.
+pub(crate) fn major(text: &str, currency: Currency) -> Result<Option<Major>, Wrong> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && digits.bytes().any(|byte| byte.is_ascii_digit())
+        && digits.len() <= 20;
+    let amount = decimal(text).ok().filter(|_| plain).ok_or(Wrong::NotAnAmount)?;
+    let money = Money::exact(amount, currency).map_err(|error| match error {
+        MoneyError::TooPrecise { .. } => Wrong::TooPrecise(text.to_owned(), currency),
+        MoneyError::UnknownCurrency(_)
+        | MoneyError::NotDecimal(_)
+        | MoneyError::OutOfRange
+        | MoneyError::MixedCurrencies(..) => Wrong::NotAnAmount,
+    })?;
+    let whole = currency.exponent() > 0 && !text.contains('.') && !money.is_zero();
+    Ok(Some(Major { money, whole }))
+}
+
+/// The same digits read as minor units: `12000` (EUR 12000.00) is EUR 120.00. `None` if the amount
+/// has decimals, so that it cannot have been minor units.
+pub(crate) fn as_minor(money: Money) -> Option<Money> {
+    let factor = 10_i64.checked_pow(money.currency().exponent())?;
+    let minor = money.minor().checked_div(factor)?;
+    (minor.checked_mul(factor)? == money.minor() && factor > 1)
+        .then(|| Money::from_minor(minor, money.currency()))
+}
