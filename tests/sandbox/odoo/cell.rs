@@ -96,6 +96,20 @@ pub fn float(number: Decimal) -> Value {
     Value::Number(text.parse::<Number>().unwrap())
 }
 
+/// JSON as Odoo gives it back: Python's floats lose trailing zeros.
+pub fn python_json(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.to_string().contains(['.', 'e', 'E']) => {
+            decimal(&number).map_or(Value::Number(number), float)
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(python_json).collect()),
+        Value::Object(items) => {
+            Value::Object(items.into_iter().map(|(name, v)| (name, python_json(v))).collect())
+        }
+        other => other,
+    }
+}
+
 /// The difference of two floats as IEEE doubles give it: Odoo returns `price_tax` so
 /// (`2.0999999999999996` for 12.1 - 10.0), and a client must cope with it.
 pub fn float_difference(a: Decimal, b: Decimal) -> Value {

@@ -65,6 +65,7 @@ pub fn state(state: &mut State) -> Value {
         "invoices": inspect::documents(&state.env(), "out_invoice"),
         "credit_notes": inspect::documents(&state.env(), "out_refund"),
         "entries": inspect::entries(&state.env()), "payments": inspect::payments(&state.env()),
+        "stock_changes": super::stock::inspect(&state.env()),
         "created": created, "calls": counts, "log": log, "late": late, "rules": rules, "switches": switches,
     })
 }
@@ -158,12 +159,21 @@ fn pickings(state: &mut State) -> Value {
         let row = env.store.row("stock.move", *id);
         row.map_or(Value::Null, |row| {
             json!({"id": id, "product_id": text(get(row, "product_id")), "state": text(get(row, "state")),
-                   "product_uom_qty": money(row, "product_uom_qty"), "quantity": money(row, "quantity")})
+                   "product_uom_qty": money(row, "product_uom_qty"), "quantity": money(row, "quantity"),
+                   "external_ids": env.store.names_of("stock.move", *id),
+                   "picked": get(row, "picked").truthy(), "to_refund": get(row, "to_refund").truthy(),
+                   "sale_line_id": text(get(row, "sale_line_id")),
+                   "origin_returned_move_id": text(get(row, "origin_returned_move_id")),
+                   "location_id": text(get(row, "location_id")),
+                   "location_dest_id": text(get(row, "location_dest_id"))})
         })
     };
     let picking = |(id, row): (i64, &Record)| {
         json!({"id": id, "name": text(get(row, "name")), "state": text(get(row, "state")),
-               "sale_id": text(get(row, "sale_id")),
+               "sale_id": text(get(row, "sale_id")), "origin": text(get(row, "origin")),
+               "external_ids": env.store.names_of("stock.picking", id),
+               "picking_type_code": text(get(row, "picking_type_code")),
+               "return_id": text(get(row, "return_id")), "backorder_id": text(get(row, "backorder_id")),
                "moves": get(row, "move_ids").ids().iter().map(one).collect::<Vec<Value>>()})
     };
     Value::Array(env.store.rows("stock.picking").map(picking).collect())

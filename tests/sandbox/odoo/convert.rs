@@ -1,7 +1,7 @@
 //! Cells of `load` to values: numbers, booleans, dates in the caller's zone, JSON text,
 //! references by database id, external id or name.
 
-use super::cell::Cell;
+use super::cell::{Cell, python_json};
 use super::domain;
 use super::env::Env;
 use super::fail::{Answer, Fail};
@@ -312,7 +312,7 @@ fn plain(env: &Env<'_>, field: &Field, value: &Value) -> Converted<Cell> {
         Type::Selection => selection(env, field, text_of(value)?),
         Type::Json => match value {
             Value::String(text) => match serde_json::from_str(text) {
-                Ok(json) => Ok(Ok(Cell::Json(json))),
+                Ok(json) => Ok(Ok(Cell::Json(python_json(json)))),
                 Err(_) => refuse(
                     format!("'{text}' does not seem to be a valid JSON for field '{{field}}'"),
                     None,

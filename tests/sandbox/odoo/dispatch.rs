@@ -314,6 +314,9 @@ fn verb(env: &mut Env<'_>, model: &'static Model, call: &Call) -> Answer<Value> 
             sale_order::lock(env, &call.ids, false).map(|()| Value::Null)
         }
         ("stock.picking", "button_validate") => stock::validate(env, &call.ids),
+        ("stock.picking", "action_confirm") => stock::confirm(env, &call.ids),
+        ("stock.picking", "action_cancel") => stock::cancel_pickings(env, &call.ids),
+        ("stock.picking", "action_assign") => stock::assign(env, &call.ids),
         ("sale.advance.payment.inv", "create_invoices") => {
             accounting::create_invoices(env, &call.ids)
         }

@@ -3,7 +3,8 @@
 //! It answers what was observed on a real server (FACTS A1-A9, A15) and refuses what that refuses:
 //! every model, field, method and argument is checked against a description cut from a real one.
 //! What the real server can do and this one cannot answers 501 `sandbox.NotBuilt`, never a
-//! made-up value: invoices, payments, returns, journal entries, wizards, `read_group`, chatter.
+//! made-up value: vendor bills, the wizards for payments, reversals and returns, bank statements,
+//! `read_group`, chatter. What comes after an order is in `accounting` and `stock`.
 //!
 //! The money inside is exact decimals. Taxes are percent taxes without `include_base_amount`.
 //! One lock makes calls serial: races are played by the faults (late commits, lost races).
@@ -99,7 +100,8 @@ impl FakeOdoo {
     pub fn commit_late(&self) -> usize {
         self.state().commit_late()
     }
-    /// Orders, partners, pickings, counts and the call log; amounts as decimal strings.
+    /// Orders, partners, pickings, `invoices`, `credit_notes`, `entries`, `payments`,
+    /// `stock_changes`, counts and the call log; amounts as decimal strings.
     pub fn inspect(&self) -> Value {
         control::state(&mut self.state())
     }

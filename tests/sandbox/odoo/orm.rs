@@ -20,7 +20,8 @@ pub fn create(env: &mut Env<'_>, model: &Model, list: Vec<Vals>) -> Answer<Vec<i
             "account.move" => accounting::create(env, vals),
             "account.payment" => accounting::create_payment(env, vals),
             "sale.advance.payment.inv" => accounting::create_wizard(env, vals),
-            "account.move.line" | "stock.picking" | "stock.move" => {
+            "stock.picking" => stock::create(env, vals),
+            "account.move.line" | "stock.move" => {
                 Err(Fail::not_built(&format!("creating {}", model.name)))
             }
             _ => insert(env, model, vals, Record::new()),
@@ -45,6 +46,9 @@ pub fn write(env: &mut Env<'_>, model: &Model, ids: &[i64], vals: &Vals) -> Answ
             "account.move" => accounting::write(env, *id, vals)?,
             "account.move.line" => accounting::write_line(env, *id, vals)?,
             "account.payment" => return Err(Fail::not_built("writing account.payment")),
+            "stock.picking" if vals.contains_key("move_ids") => {
+                return Err(Fail::not_built("writing moves through their picking"));
+            }
             _ => update(env, model, *id, vals)?,
         }
     }

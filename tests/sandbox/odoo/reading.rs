@@ -38,6 +38,21 @@ pub fn cell(env: &Env<'_>, model: &Model, id: i64, field: &str) -> Cell {
         ("sale.order", "invoice_count") => {
             Cell::Int(i64::try_from(accounting::invoices(env, id).len()).unwrap_or(0))
         }
+        ("sale.order", "picking_ids") => {
+            let mut ids = stored().ids().to_vec();
+            let date = |id: i64| {
+                let date = env.cell("stock.picking", id, "scheduled_date");
+                date.as_text().unwrap_or_default().to_owned()
+            };
+            ids.sort_by_key(|id| (date(*id), std::cmp::Reverse(*id)));
+            Cell::Refs(ids)
+        }
+        ("stock.picking", "move_ids") => {
+            let mut ids = stored().ids().to_vec();
+            let sequence = |id: i64| env.cell("stock.move", id, "sequence").id().unwrap_or(0);
+            ids.sort_by_key(|id| (sequence(*id), *id));
+            Cell::Refs(ids)
+        }
         ("sale.order", "delivery_status") => delivery_status(env, id),
         ("sale.order", "amount_to_invoice") => {
             Cell::Num(accounting::order_amount_to_invoice(env, id))
@@ -50,6 +65,13 @@ pub fn cell(env: &Env<'_>, model: &Model, id: i64, field: &str) -> Cell {
             let mut taxes = stored().ids().to_vec();
             taxes.sort_by_key(|t| (env.cell("account.tax", *t, "sequence").id().unwrap_or(0), *t));
             Cell::Refs(taxes)
+        }
+        ("sale.order.line", "qty_delivered_method") => {
+            let product = env.store.reference("sale.order.line", id, "product_id");
+            let goods = product.is_some_and(|product| {
+                env.cell("product.product", product, "type").as_text() == Some("consu")
+            });
+            Cell::Text(if goods { "stock_move" } else { "manual" }.to_owned())
         }
         ("sale.order.line", "invoice_status") => {
             Cell::Text(accounting::line_status(env, id).to_owned())

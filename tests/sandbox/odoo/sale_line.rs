@@ -27,7 +27,7 @@ pub fn create_alone(env: &mut Env<'_>, vals: Vals) -> Answer<i64> {
     env.record("sale.order", order)?;
     let id = create(env, order, vals)?;
     sale_order::recompute(env, order)?;
-    stock::launch(env, order)?;
+    stock::launch(env, order, &[id])?;
     Ok(id)
 }
 
@@ -207,7 +207,7 @@ pub fn write(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<()> {
     if write_line(env, id, vals)? {
         sale_order::recompute(env, order)?;
     }
-    stock::launch(env, order)
+    if vals.contains_key("product_uom_qty") { stock::launch(env, order, &[id]) } else { Ok(()) }
 }
 
 /// Writes to one line; true when its amounts were computed anew. A pin alone computes nothing.

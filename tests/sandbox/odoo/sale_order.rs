@@ -28,7 +28,8 @@ pub fn create(env: &mut Env<'_>, vals: Vals) -> Answer<i64> {
     apply_lines(env, id, &vals)?;
     recompute(env, id)?;
     if get(&row, "state").as_text() == Some("sale") {
-        stock::launch(env, id)?;
+        let lines = lines(env, id);
+        stock::launch(env, id, &lines)?;
     }
     Ok(id)
 }
@@ -127,17 +128,14 @@ pub fn write(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<()> {
             sale_line::recompute(env, line)?;
         }
     }
-    apply_lines(env, id, vals)?;
+    let moved = apply_lines(env, id, vals)?;
     if ["order_line", "pricelist_id", "currency_id", "payment_term_id", "partner_id"]
         .iter()
         .any(|f| has(f))
     {
         recompute(env, id)?;
     }
-    if has("order_line") {
-        stock::launch(env, id)?;
-    }
-    Ok(())
+    stock::launch(env, id, &moved)
 }
 
 /// A new customer or address moves the fiscal position; lines keep their taxes and prices.
@@ -166,7 +164,9 @@ fn follow_addresses(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<()> {
     Ok(())
 }
 
-fn apply_lines(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<()> {
+/// Applies the commands; the lines whose deliveries follow: new ones and written quantities.
+fn apply_lines(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<Vec<i64>> {
+    let mut moved = Vec::new();
     // The currency and the fiscal position above must not be those that the caller sent.
     if vals.contains_key("currency_id") {
         let currency = currency(env, env.store.reference(MODEL, id, "pricelist_id"))?;
@@ -176,11 +176,15 @@ fn apply_lines(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<()> {
         match command {
             Command::Create(line, name) => {
                 let line = sale_line::create(env, id, line.clone())?;
+                moved.push(line);
                 name_child(env, "sale.order.line", line, name.as_deref());
             }
             Command::Update(line, values) => {
                 env.record("sale.order.line", *line)?;
                 sale_line::write_line(env, *line, values)?;
+                if values.contains_key("product_uom_qty") {
+                    moved.push(*line);
+                }
             }
             Command::Delete(line) => remove_line(env, *line)?,
             Command::Link(line) => {
@@ -199,7 +203,7 @@ fn apply_lines(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<()> {
             }
         }
     }
-    Ok(())
+    Ok(moved)
 }
 
 fn remove_line(env: &mut Env<'_>, line: i64) -> Answer<()> {
@@ -295,7 +299,8 @@ pub fn confirm(env: &mut Env<'_>, ids: &[i64]) -> Answer<()> {
                 ("write_date", Cell::Text(now)),
             ],
         );
-        stock::launch(env, *id)?;
+        let lines = lines(env, *id);
+        stock::launch(env, *id, &lines)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Values of `create` and `write`: from JSON to cells, with the refusals of the field types.
 
-use super::cell::{Cell, decimal};
+use super::cell::{Cell, decimal, python_json};
 use super::fail::{Answer, Fail};
 use super::schema::{Field, Model, Type, schema};
 use rust_decimal::Decimal;
@@ -104,7 +104,7 @@ pub fn cell(model: &Model, field: &Field, value: &Value) -> Answer<Cell> {
             let known = field.selection.is_empty() || field.selection.iter().any(|s| s.0 == text);
             if known { Ok(Cell::Text(text)) } else { Err(wrong(model, field, value)) }
         }
-        (Type::Json | Type::Other, value) => Ok(Cell::Json(value.clone())),
+        (Type::Json | Type::Other, value) => Ok(Cell::Json(python_json(value.clone()))),
         (Type::Html, value) => Ok(html(&plain(value))),
         (Type::Text, value) => Ok(Cell::Text(plain(value))),
         (Type::One2many | Type::Many2many, value) => Err(wrong(model, field, value)),

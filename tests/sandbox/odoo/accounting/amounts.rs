@@ -138,7 +138,25 @@ pub fn add_tax_line(env: &mut Env<'_>, id: i64, tax: &TaxLine, currency: i64) ->
     ] {
         row.insert(field.to_owned(), cell);
     }
-    let line = orm::insert(env, env.model(LINE)?, Vals::new(), row)?;
+    let same = |line: &i64| {
+        env.store.reference(LINE, *line, "tax_repartition_line_id") == Some(tax.repartition)
+            && env.store.reference(LINE, *line, "account_id") == Some(tax.account)
+    };
+    let old = lines_with(env, id, "tax").into_iter().find(same);
+    put(env, old, row)
+}
+
+/// Updates a computed line, or inserts it.
+fn put(env: &mut Env<'_>, old: Option<i64>, row: Record) -> Answer<()> {
+    let line = match old {
+        Some(line) => {
+            let mut whole = env.record(LINE, line)?.clone();
+            whole.extend(row);
+            env.store.put(LINE, line, Some(whole));
+            line
+        }
+        None => orm::insert(env, env.model(LINE)?, Vals::new(), row)?,
+    };
     lines::book(env, line);
     Ok(())
 }
@@ -211,13 +229,23 @@ pub fn sync(env: &mut Env<'_>, id: i64) -> Answer<()> {
         });
     }
     let taxes = tax_lines(env, &bases)?;
-    for line in [lines_with(env, id, "tax"), lines_with(env, id, "payment_term")].concat() {
-        orm::delete(env, LINE, line);
+    for line in lines_with(env, id, "tax") {
+        let kept = taxes.iter().any(|tax| {
+            env.store.reference(LINE, line, "tax_repartition_line_id") == Some(tax.repartition)
+                && env.store.reference(LINE, line, "account_id") == Some(tax.account)
+        });
+        if !kept {
+            orm::delete(env, LINE, line);
+        }
     }
     for tax in &taxes {
         add_tax_line(env, id, tax, money)?;
     }
-    if !products.is_empty() {
+    if products.is_empty() {
+        for line in lines_with(env, id, "payment_term") {
+            orm::delete(env, LINE, line);
+        }
+    } else {
         term_line(env, id, money)?;
     }
     totals(env, id);
@@ -227,8 +255,10 @@ pub fn sync(env: &mut Env<'_>, id: i64) -> Answer<()> {
 /// The customer's line: everything else with the opposite sign.
 fn term_line(env: &mut Env<'_>, id: i64, money: i64) -> Answer<()> {
     check_term(env, id)?;
+    let old = lines_with(env, id, "payment_term").first().copied();
     let sum = |env: &Env<'_>, field: &str| -> Decimal {
-        super::lines_of(env, id).iter().map(|line| super::number(env, *line, field)).sum()
+        let others = super::lines_of(env, id).into_iter().filter(|line| Some(*line) != old);
+        others.map(|line| super::number(env, line, field)).sum()
     };
     let partner = commercial(env, env.store.reference(MOVE, id, "partner_id"));
     let day = match env.cell(MOVE, id, "invoice_date") {
@@ -240,6 +270,7 @@ fn term_line(env: &mut Env<'_>, id: i64, money: i64) -> Answer<()> {
     let mut row = Record::new();
     for (field, cell) in [
         ("move_id", Cell::Ref(id)),
+        ("name", super::post::term_name(env, id)),
         ("display_type", Cell::Text("payment_term".to_owned())),
         ("account_id", Cell::Ref(account)),
         ("partner_id", Cell::reference(partner)),
@@ -250,8 +281,7 @@ fn term_line(env: &mut Env<'_>, id: i64, money: i64) -> Answer<()> {
     ] {
         row.insert(field.to_owned(), cell);
     }
-    let line = orm::insert(env, env.model(LINE)?, Vals::new(), row)?;
-    lines::book(env, line);
+    put(env, old, row)?;
     env.store.set(MOVE, id, [("invoice_date_due", day)]);
     Ok(())
 }

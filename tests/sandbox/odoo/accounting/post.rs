@@ -135,14 +135,19 @@ fn reference(env: &mut Env<'_>, id: i64) {
         let told = format!("+++{}/{}/{}+++", &digits[..3], &digits[3..7], &digits[7..]);
         env.store.set(MOVE, id, [("payment_reference", Cell::Text(told))]);
     }
+    let name = term_name(env, id);
+    for line in lines_with(env, id, "payment_term") {
+        env.store.set(LINE, line, [("name", name.clone())]);
+    }
+}
+
+/// The name of the customer's line: the reference and what the customer is to write.
+pub fn term_name(env: &Env<'_>, id: i64) -> Cell {
     let (told, own) = (text(env, MOVE, id, "payment_reference"), text(env, MOVE, id, "ref"));
-    let name = match (told.is_empty(), own.is_empty() || own == told) {
+    match (told.is_empty(), own.is_empty() || own == told) {
         (true, _) => Cell::False,
         (false, true) => Cell::Text(told),
         (false, false) => Cell::Text(format!("{own} - {told}")),
-    };
-    for line in lines_with(env, id, "payment_term") {
-        env.store.set(LINE, line, [("name", name.clone())]);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::cell::{Cell, get};
 use super::super::env::Env;
-use super::super::sale_order;
+use super::super::{sale_order, stock};
 use super::{LINE, MOVE, num, text};
 use rust_decimal::Decimal;
 
@@ -104,7 +104,9 @@ pub fn line_status(env: &Env<'_>, sale: i64) -> &'static str {
         && amount("qty_delivered") > ordered
     {
         "upselling"
-    } else if amount("qty_invoiced") >= ordered {
+    } else if amount("qty_invoiced") >= ordered
+        || (by_delivery(env, sale) && stock::all_over(env, sale))
+    {
         "invoiced"
     } else {
         "no"

@@ -5,8 +5,11 @@ mod behaviour;
 mod compare;
 mod faults;
 mod invoices;
+mod late;
+mod payments;
 mod renumber;
 mod replay;
+mod returns;
 
 use super::{FakeOdoo, Seed};
 use crate::{Reply, Server};
