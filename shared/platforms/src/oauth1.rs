@@ -25,6 +25,28 @@ pub struct Consumer<'a> {
     pub token_secret: &'a str,
 }
 
+/// What a request is part of. All three may draw from the same randomness.
+#[derive(Clone, Copy, Debug)]
+pub enum Use {
+    /// The fetch of an order; its only request.
+    Order,
+    /// The fetch of what came after it.
+    AfterSales,
+    /// A poll.
+    Poll,
+}
+
+/// The nonce of the n-th request of a use. Both shops refuse one that they have seen.
+pub fn nonce(seed: u64, of: Use, number: usize) -> u64 {
+    let turn: u64 = match of {
+        Use::Order => 0,
+        Use::AfterSales => 1,
+        Use::Poll => 2,
+    };
+    let number = u64::try_from(number).unwrap_or(u64::MAX);
+    seed.wrapping_add((turn << 56).wrapping_add(number))
+}
+
 /// The `Authorization` header for a request. `nonce` must be fresh for every request.
 pub fn authorization(
     method: &str,

@@ -105,6 +105,10 @@ pub(super) struct Order {
     pub(super) customer_note: Option<String>,
     pub(super) grand_total: Amount,
     #[serde(default)]
+    pub(super) total_refunded: Amount,
+    #[serde(default)]
+    pub(super) base_total_refunded: Amount,
+    #[serde(default)]
     pub(super) discount_tax_compensation_amount: Amount,
     pub(super) shipping_description: Option<String>,
     #[serde(default)]

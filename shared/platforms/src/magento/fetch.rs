@@ -1,28 +1,14 @@
 //! `GET /rest/{store_code}/V1/orders/{entity_id}`: one call has the whole order.
 
-use bytes::Bytes;
-use causeway_domain::ports::{Call, Effect};
-use causeway_domain::{Fault, OrderId, Secret, StoreId, WaitKey};
-use http::header::{ACCEPT, AUTHORIZATION};
-use http::{HeaderValue, Method, Request, StatusCode};
-use serde::Deserialize;
-use std::time::Duration;
-use url::Url;
+use causeway_domain::{Fault, OrderId};
 
-use super::options::{self, Auth, Options};
+use super::api::{self, Get};
+use super::options::Options;
 use super::{document, order};
 use crate::adapter::{Answer, Fetch, FetchContext};
-use crate::{answer, oauth1, token};
+use crate::{answer, oauth1};
 
 const WHAT: &str = "magento order";
-
-#[derive(Deserialize)]
-struct Integration {
-    consumer_key: String,
-    consumer_secret: String,
-    access_token: String,
-    access_token_secret: String,
-}
 
 /// Asks for the order, then reads it.
 pub(super) fn step(
@@ -30,76 +16,14 @@ pub(super) fn step(
     order: &OrderId,
     answers: &[Answer],
 ) -> Result<Fetch, Fault> {
-    let options = options::read(&cx.connection.options).map_err(|problems| {
-        let texts: Vec<String> =
-            problems.iter().map(|problem| format!("{} {}", problem.path, problem.text)).collect();
-        Fault::reject(
-            format!(
-                "the options of store {} are incomplete: {}",
-                cx.connection.store,
-                texts.join("; ")
-            ),
-            "correct them and run `causeway config check`",
-        )
-    })?;
-    match answers {
-        [] => Ok(Fetch::Ask(vec![call(cx, &options, order)?])),
-        [answer, ..] => found(cx, &options, order, answer),
-    }
-}
-
-fn call(cx: &FetchContext<'_>, options: &Options, order: &OrderId) -> Result<Call, Fault> {
-    let id = order.as_str();
-    if id.is_empty() || !id.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(Fault::reject(
-            format!("magento order {order}: an entity_id is a whole number"),
-            "use the entity_id of the order, not its increment_id",
-        ));
-    }
-    let path = format!("/rest/{}/V1/orders/{id}", options.store_code);
-    let url = crate::options::endpoint(&cx.connection.base_url, &path)?;
-    let request = Request::builder()
-        .method(Method::GET)
-        .uri(url.as_str())
-        .header(ACCEPT, "application/json")
-        .header(AUTHORIZATION, authorization(cx, options.auth, &url)?)
-        .body(Bytes::new())
-        .map_err(|error| Fault::reject(format!("{WHAT}: {error}"), "correct base_url"))?;
-    Ok(Call { name: WHAT, request, effect: Effect::Read, timeout: Duration::from_secs(30) })
-}
-
-fn authorization(cx: &FetchContext<'_>, auth: Auth, url: &Url) -> Result<HeaderValue, Fault> {
-    let store = &cx.connection.store;
-    match auth {
-        Auth::Bearer => token::header(store, cx.credentials, "Bearer "),
-        Auth::Oauth1 => {
-            let own = integration(store, cx.credentials)?;
-            let consumer = oauth1::Consumer {
-                key: own.consumer_key.trim(),
-                secret: own.consumer_secret.trim(),
-                token: own.access_token.trim(),
-                token_secret: own.access_token_secret.trim(),
-            };
-            let nonce = format!("{:016x}", cx.nonce);
-            let text = oauth1::authorization("GET", url, &consumer, cx.now, &nonce);
-            let mut value = HeaderValue::try_from(text).map_err(|_| no_integration(store))?;
-            value.set_sensitive(true);
-            Ok(value)
-        }
-    }
-}
-
-fn integration(store: &StoreId, secret: &Secret) -> Result<Integration, Fault> {
-    serde_json::from_str(secret.reveal()).map_err(|_| no_integration(store))
-}
-
-fn no_integration(store: &StoreId) -> Fault {
-    Fault::Wait {
-        key: WaitKey::other(format!("credentials:{store}")),
-        cause: "the store's credentials secret is not a JSON object with consumer_key, \
-                consumer_secret, access_token and access_token_secret"
-            .to_owned(),
-    }
+    let options = api::options(cx)?;
+    let Some(answer) = answers.first() else {
+        let path = format!("orders/{}", api::order_id(order)?);
+        let nonce = oauth1::nonce(cx.nonce, oauth1::Use::Order, 0);
+        let get = Get { name: WHAT, path: &path, query: &[], nonce };
+        return Ok(Fetch::Ask(vec![api::get(cx, &options, &get)?]));
+    };
+    found(cx, &options, order, answer)
 }
 
 fn found(
@@ -109,10 +33,7 @@ fn found(
     answer: &Answer,
 ) -> Result<Fetch, Fault> {
     let store = &cx.connection.store;
-    if let Some(fault) = own_meaning(answer) {
-        return Err(fault);
-    }
-    let Some(body) = answer::body(store, WHAT, answer)? else {
+    let Some(body) = api::body(store, WHAT, answer)? else {
         return Ok(Fetch::Gone);
     };
     let document: document::Order = answer::json(WHAT, body)?;
@@ -125,40 +46,4 @@ fn found(
     let order = order::read(store, options, &cx.connection.options, document)?;
     order.check()?;
     Ok(Fetch::Found(Box::new(order)))
-}
-
-/// Answers that mean something else in Magento than their status says.
-///
-/// 404 is also "no such route" (a wrong `base_url` or `store_code`): only an order that is named as
-/// missing is gone, since "gone" may cancel it in Odoo. A refused nonce or timestamp is a 401 that
-/// passes with the next attempt's nonce.
-fn own_meaning(answer: &Answer) -> Option<Fault> {
-    let status = answer.status();
-    let message = message(answer.body()).to_lowercase();
-    if status == StatusCode::NOT_FOUND && !message.contains("entity") {
-        return Some(Fault::reject(
-            format!("{WHAT}: 404, but not for the order: there is no such address or store view"),
-            "check base_url and options.store_code of the store",
-        ));
-    }
-    let nonce = message.contains("nonce") || message.contains("timestamp");
-    let oauth = status == StatusCode::UNAUTHORIZED || status == StatusCode::BAD_REQUEST;
-    (oauth && nonce).then(|| {
-        Fault::retry(format!("{WHAT}: {status}, nonce or timestamp refused; check both clocks"))
-    })
-}
-
-fn message(body: &[u8]) -> String {
-    #[derive(Deserialize)]
-    struct Error {
-        message: String,
-    }
-    match serde_json::from_slice::<Error>(body) {
-        Ok(error) => error.message,
-        // The token endpoints' form; a web server's HTML says nothing about the order.
-        Err(_) if body.starts_with(b"oauth_problem=") => {
-            String::from_utf8_lossy(body.get(..200).unwrap_or(body)).into_owned()
-        }
-        Err(_) => String::new(),
-    }
 }

@@ -25,21 +25,33 @@
 //! documented success for a refusal of what the customer does. So every verified one is answered with
 //! `{"op":"success"}`, also where there is nothing to do.
 //!
-//! Not built: batch delivery of I/O Events, Commerce as a Cloud Service (IMS tokens, other routes).
+//! After the order: refunds are its credit memos (open and refunded ones; cancelled ones are none), payments
+//! its paid invoices. Adjustments, and whatever the lines of a credit memo do not come to, are amounts
+//! without a line. A credit memo that was made offline is paid back by hand: nothing tells that it was. Whether
+//! its goods went back into stock is not stored. The integration also needs "Invoices" and "Credit Memos".
+//!
+//! Not built: returns (RMA, Adobe Commerce only), reward points on invoices, batch delivery of I/O Events, Commerce as a Cloud Service (IMS tokens, other routes).
 
+mod after_sales;
+mod api;
+mod credit_memo;
 mod document;
 mod fetch;
 mod lines;
 mod nudge;
 mod options;
 mod order;
+mod poll;
+mod search;
 mod settle;
 mod signing;
 mod taxes;
 
-use crate::adapter::{Adapter, Answer, Connection, Fetch, FetchContext, Malformed, Problem};
+use crate::adapter::{
+    Adapter, Answer, Connection, Fetch, FetchAfterSales, FetchContext, Malformed, Poll, Problem,
+};
 use crate::webhook::{RawRequest, Trust, Verification, Verified};
-use causeway_domain::{Fault, Nudge, OrderId, StoreId};
+use causeway_domain::{Fault, Nudge, Order, OrderId, StoreId, Timestamp};
 
 /// The adapter.
 pub struct Magento;
@@ -76,6 +88,24 @@ impl Adapter for Magento {
         answers: &[Answer],
     ) -> Result<Fetch, Fault> {
         fetch::step(cx, order, answers)
+    }
+
+    fn fetch_after_sales(
+        &self,
+        cx: &FetchContext<'_>,
+        order: &Order,
+        answers: &[Answer],
+    ) -> Result<FetchAfterSales, Fault> {
+        after_sales::step(cx, order, answers)
+    }
+
+    fn poll(
+        &self,
+        cx: &FetchContext<'_>,
+        since: Timestamp,
+        answers: &[Answer],
+    ) -> Result<Option<Poll>, Fault> {
+        poll::step(cx, since, answers).map(Some)
     }
 
     fn order_id_in(&self, document: &[u8]) -> Option<OrderId> {

@@ -20,6 +20,7 @@ type Object = Map<String, Value>;
 /// What a delivery says about one order.
 struct Heard {
     order: OrderId,
+    after_sales: bool,
     topic: Option<String>,
     event: Option<EventId>,
     occurred_at: Option<Timestamp>,
@@ -34,6 +35,11 @@ enum IdField {
     Order,
     /// The value hangs below an order: `parent_id`.
     Parent,
+}
+
+/// An invoice is a payment and a credit memo a refund: both come after the order.
+fn is_after_sales(name: &str) -> bool {
+    name.contains("invoice") || name.contains("creditmemo") || name.contains("refund")
 }
 
 /// Parts of event names, the special ones first.
@@ -69,7 +75,11 @@ pub(super) fn nudges(store: &StoreId, request: &RawRequest) -> Result<Vec<Nudge>
     };
     let nudge = |heard: Heard| Nudge {
         store: store.clone(),
-        subject: Subject::Order(heard.order),
+        subject: if heard.after_sales {
+            Subject::AfterSales(heard.order)
+        } else {
+            Subject::Order(heard.order)
+        },
         cause: NudgeCause::Webhook,
         topic: heard.topic,
         event: heard.event,
@@ -94,6 +104,7 @@ fn io_event(body: &Object) -> Result<Option<Heard>, Malformed> {
     })?;
     Ok(Some(Heard {
         order,
+        after_sales: is_after_sales(name),
         topic: Some(short(name)),
         // The one in the body: the header x-adobe-event-id is not signed.
         event: text(body, "event_id").map(EventId::from),
@@ -109,7 +120,14 @@ fn module_event(event: &str, body: &Object) -> Result<Option<Heard>, Malformed> 
     };
     let order = id_by(body, field)
         .ok_or_else(|| malformed("the body has no usable entity_id or order_id of the order"))?;
-    Ok(Some(Heard { order, topic: Some(short(event)), event: None, occurred_at: None }))
+    let after_sales = is_after_sales(event);
+    Ok(Some(Heard {
+        order,
+        after_sales,
+        topic: Some(short(event)),
+        event: None,
+        occurred_at: None,
+    }))
 }
 
 fn commerce_webhook(body: &Object) -> Result<Heard, Malformed> {
@@ -125,7 +143,15 @@ fn commerce_webhook(body: &Object) -> Result<Heard, Malformed> {
     let order = order.ok_or_else(|| {
         malformed("the body has no id of the order; map the field order.entity_id in the webhook")
     })?;
-    Ok(Heard { order, topic: text(body, "eventName").map(short), event: None, occurred_at: None })
+    let name = text(body, "eventName");
+    let part = ["invoice", "creditmemo"].iter().any(|name| object(inner, name).is_some());
+    Ok(Heard {
+        order,
+        after_sales: part || name.is_some_and(is_after_sales),
+        topic: name.map(short),
+        event: None,
+        occurred_at: None,
+    })
 }
 
 fn id_by(value: &Object, field: IdField) -> Option<OrderId> {

@@ -70,7 +70,9 @@ pub(super) fn read(
         lines,
         total,
         payments,
-        has_after_sales: false,
+        has_after_sales: [document.total_refunded, document.base_total_refunded]
+            .iter()
+            .any(|refunded| !refunded.or_zero().is_zero()),
         test: false,
         note: personal(document.customer_note.as_ref()),
         key,
@@ -78,7 +80,7 @@ pub(super) fn read(
     })
 }
 
-fn unusable(name: &str, error: &MoneyError) -> Fault {
+pub(super) fn unusable(name: &str, error: &MoneyError) -> Fault {
     Fault::reject(
         format!("{name}: {error}"),
         "look at the order's amounts on Magento; amounts of an order must fit its currency",
@@ -102,7 +104,7 @@ fn status(
 }
 
 /// Reads `YYYY-MM-DD HH:MM:SS`, which is UTC (FACTS 4).
-fn utc(name: &str, text: &str) -> Result<Timestamp, Fault> {
+pub(super) fn utc(name: &str, text: &str) -> Result<Timestamp, Fault> {
     let read = |text: &str| -> Option<Timestamp> {
         let civil: DateTime = text.parse().ok()?;
         civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())

@@ -1,19 +1,13 @@
 //! Fetching one order over the webservice in three rounds: the order and its lines; what they refer
 //! to; the countries of the addresses. Requests of a round may run at once.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use causeway_domain::ports::{Call, Effect};
+use causeway_domain::ports::Call;
 use causeway_domain::{Fault, OrderId};
-use std::time::Duration;
 
-use super::order;
 use super::rows::{Row, rows};
-use super::settings::{self, Options};
-use super::webhook::digits;
+use super::settings::Options;
+use super::{api, order};
 use crate::adapter::{Answer, Fetch, FetchContext};
-use crate::options;
 
 /// Everything that was fetched about one order. Rows of other ids are possible and do no harm.
 #[derive(Debug, Default)]
@@ -116,12 +110,7 @@ pub(super) fn fetch_order(
     answers: &[Answer],
 ) -> Result<Fetch, Fault> {
     let options = Options::of(cx.connection)?;
-    let id = digits(order.as_str()).ok_or_else(|| {
-        Fault::reject(
-            format!("{:?} is not an id of a PrestaShop order", order.as_str()),
-            "use the numeric id of the order, not its reference",
-        )
-    })?;
+    let id = api::order_id(order)?;
     let mut document = Document::default();
     let mut answers = answers;
     for round in [first_round, second_round, third_round] {
@@ -207,18 +196,8 @@ fn call(
     options: &Options,
     (resource, field, values): &Ask,
 ) -> Result<Call, Fault> {
-    let (path, name) = resource.names();
-    let mut url = options::endpoint(&cx.connection.base_url, &format!("/api/{path}"))?;
-    url.query_pairs_mut()
-        .append_pair("display", resource.display())
-        .append_pair(&format!("filter[{field}]"), &format!("[{}]", values.join("|")));
-    if let Some(shop) = options.id_shop() {
-        url.query_pairs_mut().append_pair("id_shop", &shop.to_string());
-    }
-    let basic = STANDARD.encode(format!("{}:", settings::key(cx.credentials)?));
-    let request = http::Request::get(url.as_str())
-        .header(http::header::AUTHORIZATION, format!("Basic {basic}"))
-        .body(Bytes::new())
-        .map_err(|error| Fault::reject(format!("base_url: {error}"), "correct base_url"))?;
-    Ok(Call { name, request, effect: Effect::Read, timeout: Duration::from_secs(30) })
+    let filter = format!("filter[{field}]");
+    let values = format!("[{}]", values.join("|"));
+    let query = [("display", resource.display()), (filter.as_str(), values.as_str())];
+    api::list(cx, options, resource.names(), &query)
 }

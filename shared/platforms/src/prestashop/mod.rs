@@ -4,7 +4,7 @@
 //! # Credentials
 //! The API secret is the webservice key as PrestaShop shows it, or `{"key": "..."}`. Advanced
 //! Parameters > Webservice; permission View on: orders, order_details, order_cart_rules,
-//! order_payments, order_states, addresses, customers, currencies, carriers, taxes, countries, states.
+//! order_payments, order_slip, order_states, addresses, customers, currencies, carriers, taxes, countries, states.
 //! The webhook secret is plain text, shared with the module that sends deliveries.
 //!
 //! # Deliveries
@@ -28,24 +28,36 @@
 //! explains, and what it does not explain is refused with both numbers. A voucher becomes one discount
 //! line for each set of taxes that it lowers.
 //!
-//! Not built: credit slips (they are refunds), the buyer's messages (another resource), tax of the
-//! carrier by id (the order tells only its rate).
+//! # After the order
+//! Refunds are the credit slips; a slip's total is that of its products and its shipping, and what the
+//! lines do not come to (a chosen amount, vouchers taken off) is an amount without a line. A status
+//! "refunded" without a slip is no refund. How a slip is paid back is not told. Payments are those under
+//! the order's reference. The webservice has no merchandise returns (recording 130 lists what it has).
+//!
+//! Not built: the buyer's messages (another resource), tax of the carrier by id (the order tells only
+//! its rate).
 
+mod after_sales;
 mod amounts;
+mod api;
 mod discounts;
 mod fetch;
 mod order;
 mod people;
+mod poll;
 mod rows;
 mod settings;
+mod slip;
 mod state;
 mod tax;
 mod webhook;
 mod xml;
 
-use crate::adapter::{Adapter, Answer, Connection, Fetch, FetchContext, Malformed, Problem};
+use crate::adapter::{
+    Adapter, Answer, Connection, Fetch, FetchAfterSales, FetchContext, Malformed, Poll, Problem,
+};
 use crate::webhook::{RawRequest, Trust, Verification, Verified};
-use causeway_domain::{Fault, Nudge, OrderId, StoreId};
+use causeway_domain::{Fault, Nudge, Order, OrderId, StoreId, Timestamp};
 
 /// The adapter.
 pub struct PrestaShop;
@@ -74,6 +86,22 @@ impl Adapter for PrestaShop {
         answers: &[Answer],
     ) -> Result<Fetch, Fault> {
         fetch::fetch_order(cx, order, answers)
+    }
+    fn fetch_after_sales(
+        &self,
+        cx: &FetchContext<'_>,
+        order: &Order,
+        answers: &[Answer],
+    ) -> Result<FetchAfterSales, Fault> {
+        after_sales::step(cx, order, answers)
+    }
+    fn poll(
+        &self,
+        cx: &FetchContext<'_>,
+        since: Timestamp,
+        answers: &[Answer],
+    ) -> Result<Option<Poll>, Fault> {
+        poll::step(cx, since, answers).map(Some)
     }
     fn order_id_in(&self, document: &[u8]) -> Option<OrderId> {
         let root = xml::parse(document).ok()?;

@@ -109,7 +109,7 @@ fn details<'a>(document: &'a Document, order: &Row) -> Vec<&'a Row> {
 
 /// A date of the shop's clock; `None` for PrestaShop's null date. In the repeated hour of autumn the
 /// first one is meant, in the skipped hour of spring the time after it.
-fn local(order: &Row, field: &str, zone: &TimeZone) -> Result<Option<Timestamp>, Fault> {
+pub(super) fn local(order: &Row, field: &str, zone: &TimeZone) -> Result<Option<Timestamp>, Fault> {
     let text = order.text(field);
     if text.is_empty() || text.starts_with("0000-00-00") {
         return Ok(None);

@@ -53,6 +53,14 @@ impl Row {
         let rows = list.map(|list| list.children.as_slice()).unwrap_or_default();
         rows.iter().filter_map(|row| digits(row.text_of("id"))).collect()
     }
+    /// The entries under `associations/<name>` as rows of their own.
+    pub(super) fn entries(&self, name: &str) -> Vec<Row> {
+        let list = self.fields.child("associations").and_then(|all| all.child(name));
+        let rows = list.map(|list| list.children.as_slice()).unwrap_or_default();
+        rows.iter()
+            .map(|fields| Row { place: self.place.clone(), fields: fields.clone() })
+            .collect()
+    }
     /// A fault about one field.
     pub(super) fn bad(&self, field: &str, what: &str) -> Fault {
         answer::unreadable("prestashop", format!("{}: {field} {what}", self.place))

@@ -67,6 +67,9 @@ fn check_token(given: Option<&str>, trust: &Trust<'_>) -> Result<(), Refusal> {
     if bool::from(matched) { Ok(()) } else { Err(Refusal::Mismatch) }
 }
 
+/// Events about what comes after an order. Others about a part of it (`order_history.*`) are the order's.
+const AFTER_SALES: [&str; 4] = ["order.refund", "order_slip.", "order_payment.", "order_return."];
+
 /// What a body says, as far as we read it.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Event {
@@ -91,9 +94,14 @@ pub(super) fn nudges(
     let order = event
         .order
         .ok_or_else(|| Malformed(format!("{name}: neither id_order nor id is an order id")))?;
+    let order = OrderId::new(order);
     Ok(vec![Nudge {
         store: store.clone(),
-        subject: Subject::Order(OrderId::new(order)),
+        subject: if AFTER_SALES.iter().any(|part| name.starts_with(part)) {
+            Subject::AfterSales(order)
+        } else {
+            Subject::Order(order)
+        },
         cause: NudgeCause::Webhook,
         topic: event.name,
         event: None,

@@ -26,7 +26,7 @@ pub(super) fn items(order: &WcOrder) -> impl Iterator<Item = &WcItem> {
 pub(super) fn amounts(order: &WcOrder, total: Money) -> Result<Vec<Amounts>, Fault> {
     let mut taxes: Vec<Vec<LineTax>> = items(order).map(|_| Vec::new()).collect();
     let mut tax_total = Money::zero(total.currency());
-    for (rate, parts) in rates(order) {
+    for (rate, parts) in rates(items(order), &order.tax_lines) {
         let shown: Vec<&WcTaxLine> =
             order.tax_lines.iter().filter(|line| line.rate_id == rate).collect();
         let amount = rate_total(&shown, &parts, total.currency()).map_err(|e| broken(order, e))?;
@@ -52,10 +52,13 @@ pub(super) fn amounts(order: &WcOrder, total: Money) -> Result<Vec<Amounts>, Fau
 
 /// Which lines a rate is on, with the unrounded amounts. A rate that only the order knows is listed
 /// too, so that its amount cannot be lost.
-fn rates(order: &WcOrder) -> BTreeMap<Id, Vec<(usize, Decimal)>> {
+pub(super) fn rates<'a>(
+    items: impl Iterator<Item = &'a WcItem>,
+    shown: &[WcTaxLine],
+) -> BTreeMap<Id, Vec<(usize, Decimal)>> {
     let mut rates: BTreeMap<Id, Vec<(usize, Decimal)>> =
-        order.tax_lines.iter().map(|line| (line.rate_id, Vec::new())).collect();
-    for (at, item) in items(order).enumerate() {
+        shown.iter().map(|line| (line.rate_id, Vec::new())).collect();
+    for (at, item) in items.enumerate() {
         for tax in &item.taxes {
             if let Some(exact) = tax.total.0 {
                 rates.entry(tax.id).or_default().push((at, exact));
@@ -65,7 +68,8 @@ fn rates(order: &WcOrder) -> BTreeMap<Id, Vec<(usize, Decimal)>> {
     rates
 }
 
-fn rate_total(
+/// What a rate comes to: as shown, else the sum of its parts.
+pub(super) fn rate_total(
     shown: &[&WcTaxLine],
     parts: &[(usize, Decimal)],
     currency: Currency,
@@ -77,7 +81,8 @@ fn rate_total(
     Money::round(amount, currency)
 }
 
-fn line_tax(rate: Id, shown: Option<&WcTaxLine>, amount: Money) -> LineTax {
+/// A tax under the name that its rate has on the document.
+pub(super) fn line_tax(rate: Id, shown: Option<&WcTaxLine>, amount: Money) -> LineTax {
     let name = shown.map(|line| if line.label.is_empty() { &line.rate_code } else { &line.label });
     let note = if shown.is_some_and(|line| line.compound) { " (compound)" } else { "" };
     LineTax {

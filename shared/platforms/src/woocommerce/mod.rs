@@ -22,17 +22,29 @@
 //! A line's taxes have up to six decimals; per rate they are rounded to what the order shows. Coupons
 //! are already inside the lines. A total that rounding does not explain is refused with both numbers;
 //! so are gift cards of plugins that lower the total: core documents no field for them, not built.
+//!
+//! # After the order
+//! The payment is the order's own: all of it, at `date_paid_gmt`. Refunds come with their lines; what
+//! their lines do not come to (a courtesy, a status set by hand) is an amount without a line. Whether a
+//! gateway has really paid back is only known as "was asked to". The core has no returns, and a refund
+//! that is deleted leaves no trace but its absence (STORES, WooCommerce 11).
 
+mod after_sales;
 mod amounts;
+mod api;
 mod fetch;
 mod order;
+mod poll;
+mod refund;
 mod settings;
 mod webhook;
 mod wire;
 
-use crate::adapter::{Adapter, Answer, Connection, Fetch, FetchContext, Malformed, Problem};
+use crate::adapter::{
+    Adapter, Answer, Connection, Fetch, FetchAfterSales, FetchContext, Malformed, Poll, Problem,
+};
 use crate::webhook::{RawRequest, Trust, Verification, Verified};
-use causeway_domain::{Fault, Nudge, OrderId, StoreId};
+use causeway_domain::{Fault, Nudge, Order, OrderId, StoreId, Timestamp};
 
 /// The adapter.
 pub struct WooCommerce;
@@ -61,6 +73,22 @@ impl Adapter for WooCommerce {
         answers: &[Answer],
     ) -> Result<Fetch, Fault> {
         fetch::fetch_order(cx, order, answers)
+    }
+    fn fetch_after_sales(
+        &self,
+        cx: &FetchContext<'_>,
+        order: &Order,
+        answers: &[Answer],
+    ) -> Result<FetchAfterSales, Fault> {
+        after_sales::step(cx, order, answers)
+    }
+    fn poll(
+        &self,
+        cx: &FetchContext<'_>,
+        since: Timestamp,
+        answers: &[Answer],
+    ) -> Result<Option<Poll>, Fault> {
+        poll::step(cx, since, answers).map(Some)
     }
     fn order_id_in(&self, document: &[u8]) -> Option<OrderId> {
         let document: serde_json::Value = serde_json::from_slice(document).ok()?;

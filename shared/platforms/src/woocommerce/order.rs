@@ -79,7 +79,7 @@ fn convert(
         lines,
         total,
         payments: payments(order, total),
-        has_after_sales: false,
+        has_after_sales: !order.refunds.is_empty(),
         test: false,
         note: personal(&order.customer_note),
     };

@@ -100,7 +100,7 @@ struct Body {
     date_modified_gmt: Option<Value>,
 }
 
-/// Orders are nudged; products, customers and coupons are not ours. There is never an event id:
+/// Orders are nudged, a refund as what comes after its order; products, customers and coupons are not ours. There is never an event id:
 /// delivery ids collide within a second, and different refunds have identical bodies (C37).
 pub(super) fn nudges(
     store: &StoreId,
@@ -129,9 +129,10 @@ pub(super) fn nudges(
         .and_then(Id::read)
         .and_then(Id::text)
         .ok_or_else(|| Malformed(format!("{topic}: {field:?} is not an order id")))?;
+    let order = OrderId::new(id);
     Ok(vec![Nudge {
         store: store.clone(),
-        subject: Subject::Order(OrderId::new(id)),
+        subject: if refunded { Subject::AfterSales(order) } else { Subject::Order(order) },
         cause: NudgeCause::Webhook,
         topic: Some(topic.to_owned()),
         event: None,

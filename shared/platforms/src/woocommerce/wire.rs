@@ -3,7 +3,8 @@
 //! Source: WooCommerce REST API v3, order properties; recordings of 9.9.5.
 
 use causeway_domain::{Decimal, money};
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::de::{Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::rounding::LARGEST;
@@ -103,8 +104,36 @@ pub(super) struct WcOrder {
     pub date_created_gmt: String,
     #[serde(default, deserialize_with = "text")]
     pub date_modified_gmt: String,
+    /// Empty until the order is paid.
+    #[serde(default, deserialize_with = "text")]
+    pub date_paid_gmt: String,
     #[serde(default)]
     pub meta_data: Vec<WcMeta>,
+    pub line_items: Vec<WcItem>,
+    #[serde(default)]
+    pub shipping_lines: Vec<WcItem>,
+    #[serde(default)]
+    pub fee_lines: Vec<WcItem>,
+    #[serde(default)]
+    pub tax_lines: Vec<WcTaxLine>,
+    /// Only that they exist; their lines are documents of their own.
+    #[serde(default)]
+    pub refunds: Vec<IgnoredAny>,
+}
+
+/// One entry of `GET /wp-json/wc/v3/orders/{id}/refunds`. Its lines are those of an order with
+/// negative quantities and amounts, linked by the meta `_refunded_item_id` (STORES, WooCommerce 11).
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct WcRefund {
+    pub id: Id,
+    #[serde(default, deserialize_with = "text")]
+    pub date_created_gmt: String,
+    /// What goes back, tax included; positive.
+    pub amount: Amount,
+    /// True if the gateway was asked to pay it back; false if a person does.
+    #[serde(default)]
+    pub refunded_payment: bool,
+    #[serde(default)]
     pub line_items: Vec<WcItem>,
     #[serde(default)]
     pub shipping_lines: Vec<WcItem>,
@@ -144,6 +173,16 @@ pub(super) struct WcItem {
     pub total_tax: Amount,
     #[serde(default)]
     pub taxes: Vec<WcItemTax>,
+    #[serde(default)]
+    pub meta_data: Vec<WcMeta>,
+}
+
+impl WcItem {
+    /// A custom field that holds a whole number.
+    pub(super) fn meta_number(&self, key: &str) -> Option<u64> {
+        let field = self.meta_data.iter().rev().find(|meta| meta.key == key)?;
+        Id::read(&field.value).map(|id| id.0)
+    }
 }
 
 /// One rate on one line: `total` with up to six decimals, empty where the rate does not apply.

@@ -1,0 +1,158 @@
+//! From PrestaShop's slips to refunds. `partial` and `order_slip_type` say nothing reliable (STORES,
+//! PrestaShop 3): only the amounts do.
+
+use causeway_domain::{
+    Currency, Decimal, Fault, Goods, LineId, Money, Order, Refund, RefundId, RefundLine, RefundTax,
+    RefundedLine,
+};
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+
+use super::order::local;
+use super::rows::Row;
+use super::settings::Options;
+use crate::rounding::{Step, explains, spread};
+
+/// The slips of the order, oldest first.
+pub(super) fn read(
+    options: &Options,
+    order: &Order,
+    slips: &[Row],
+    details: &[Row],
+) -> Result<Vec<Refund>, Fault> {
+    let zone = options.time_zone()?;
+    let mut restocked = BTreeMap::new();
+    for row in details {
+        restocked.insert(row.id()?, row.decimal("product_quantity_reinjected")?);
+    }
+    let own = |row: &&Row| row.text("id_order") == order.key.order.as_str();
+    let mut slips: Vec<&Row> = slips.iter().filter(own).collect();
+    slips.sort_by_key(|row| row.text("id").parse::<u64>().unwrap_or(u64::MAX));
+    slips.into_iter().map(|row| convert(order, row, &zone, &mut restocked)).collect()
+}
+
+/// A part of a slip: what it is about, how many, with and without tax.
+struct Part {
+    line: LineId,
+    quantity: Decimal,
+    incl: Decimal,
+    excl: Decimal,
+}
+
+fn convert(
+    order: &Order,
+    slip: &Row,
+    zone: &TimeZone,
+    restocked: &mut BTreeMap<String, Decimal>,
+) -> Result<Refund, Fault> {
+    let currency = order.currency;
+    let bad = |error: causeway_domain::money::MoneyError| slip.bad("amount", &error.to_string());
+    let goods = goods_parts(slip)?;
+    let products = products_total(slip, &goods, currency)?;
+    let shipping = slip.decimal("total_shipping_tax_incl")?;
+    let total = Money::round(products + shipping, currency).map_err(bad)?;
+    let mut parts = goods;
+    if !shipping.is_zero() {
+        parts.push(Part {
+            line: LineId::from("shipping"),
+            quantity: Decimal::ZERO,
+            incl: shipping,
+            excl: slip.decimal("total_shipping_tax_excl")?,
+        });
+    }
+    // A part of a line that is no longer on the order counts as an amount without a line.
+    parts.retain(|part| order.lines.iter().any(|line| line.id == part.line));
+    let exact: Vec<Decimal> = parts.iter().map(|part| part.incl).collect();
+    let gross = match spread(total, &exact, 1, Step::Whole) {
+        Some(gross) => gross,
+        None => exact
+            .iter()
+            .map(|part| Money::round(*part, currency))
+            .collect::<Result<_, _>>()
+            .map_err(bad)?,
+    };
+    let rest = Money::sum(gross.iter().copied(), currency)
+        .and_then(|sum| total.minus(sum))
+        .map_err(bad)?;
+    let mut lines = Vec::with_capacity(parts.len() + 1);
+    for (part, gross) in parts.into_iter().zip(gross) {
+        lines.push(RefundLine::Line(refunded(part, gross, restocked).map_err(bad)?));
+    }
+    if !rest.is_zero() {
+        lines.push(RefundLine::Amount { id: LineId::from("amount"), gross: rest });
+    }
+    Ok(Refund {
+        id: RefundId::new(slip.id()?),
+        refunded_at: local(slip, "date_add", zone)?
+            .ok_or_else(|| slip.bad("date_add", "is not a date"))?,
+        lines,
+        total,
+        // A slip is paid back by hand, by the module of the payment, or as a voucher: not told.
+        payments: Vec::new(),
+        of_return: None,
+    })
+}
+
+fn goods_parts(slip: &Row) -> Result<Vec<Part>, Fault> {
+    let entries = slip.entries("order_slip_details");
+    let part = |entry: &Row| -> Result<Part, Fault> {
+        let line = entry.reference("id_order_detail");
+        Ok(Part {
+            line: LineId::new(line.ok_or_else(|| entry.bad("id_order_detail", "is not an id"))?),
+            quantity: entry.decimal("product_quantity")?,
+            incl: entry.decimal("amount_tax_incl")?,
+            excl: entry.decimal("amount_tax_excl")?,
+        })
+    };
+    entries.iter().map(part).collect()
+}
+
+/// What goes back for the products, tax included. PrestaShop writes it in three ways:
+/// - as the sum of the products: `amount` is that sum, with or without tax as the buyer's group sees
+///   prices;
+/// - an amount that the merchant chose stands in `amount` alone;
+/// - less the order's vouchers: they are taken from the sum on the other basis than `amount` has, so
+///   that one of the two sums falls short of the lines (`OrderSlipCreator::createOrderSlip`).
+fn products_total(slip: &Row, goods: &[Part], currency: Currency) -> Result<Decimal, Fault> {
+    let incl = slip.decimal("total_products_tax_incl")?;
+    let excl = slip.decimal("total_products_tax_excl")?;
+    let amount = slip.decimal("amount")?;
+    let lines_incl: Decimal = goods.iter().map(|part| part.incl).sum();
+    let lines_excl: Decimal = goods.iter().map(|part| part.excl).sum();
+    let same = |one, other| explains(one, other, goods.len() + 1, Step::Half, currency);
+    let told = [incl, excl, lines_incl, lines_excl];
+    if !amount.is_zero() && !told.iter().any(|sum| same(amount, *sum)) {
+        return Ok(amount);
+    }
+    let vouchers = (lines_incl - incl).max(lines_excl - excl);
+    let deducted = !goods.is_empty() && vouchers > Decimal::ZERO && !same(vouchers, Decimal::ZERO);
+    Ok(if deducted { lines_incl - vouchers } else { incl })
+}
+
+fn refunded(
+    part: Part,
+    gross: Money,
+    restocked: &mut BTreeMap<String, Decimal>,
+) -> Result<RefundedLine, causeway_domain::money::MoneyError> {
+    let net =
+        if part.incl == part.excl { gross } else { Money::round(part.excl, gross.currency())? };
+    Ok(RefundedLine {
+        goods: goods(&part, restocked),
+        line: part.line,
+        quantity: part.quantity,
+        net,
+        tax: RefundTax::Sum(gross.minus(net)?),
+    })
+}
+
+/// Which slip restocked is not told, only how many of the line in all (recordings 203, 242 and 249:
+/// slips of the back office count, those of the API do not); the oldest ones are taken.
+fn goods(part: &Part, restocked: &mut BTreeMap<String, Decimal>) -> Goods {
+    match restocked.get_mut(part.line.as_str()) {
+        Some(left) if part.quantity > Decimal::ZERO && *left >= part.quantity => {
+            *left -= part.quantity;
+            Goods::Returned
+        }
+        Some(_) | None => Goods::Unsaid,
+    }
+}
