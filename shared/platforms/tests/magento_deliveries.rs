@@ -105,6 +105,33 @@ fn heard(body: &Value) -> Result<Vec<Heard>, String> {
         .map_err(|malformed| malformed.to_string())
 }
 
+/// A credit memo or an invoice is looked at as what comes after the order; a shipment is not.
+#[test]
+fn refunds_and_payments_nudge_what_comes_after_the_order() {
+    let both = json!({"entity_id": "13", "order_id": "8"});
+    let keys = |body: &Value| -> Vec<String> {
+        let signing = hmac_signings().into_iter().find(|s| s.platform == "magento").unwrap();
+        let request = signing.signed(body.to_string());
+        let Verification::Accepted(delivery) = signing.verify(request) else { panic!("{body}") };
+        let nudges = adapter("magento").unwrap().nudges(&StoreId::from("acme"), &delivery);
+        nudges.unwrap().iter().map(|nudge| nudge.subject.key()).collect()
+    };
+    for (body, key) in [
+        (io_event("observer.sales_order_creditmemo_save_after", &both), "after/8"),
+        (io_event("plugin.sales.api.creditmemo_repository.save", &both), "after/8"),
+        (io_event("observer.sales_order_invoice_save_after", &both), "after/8"),
+        (io_event("observer.sales_order_shipment_save_after", &both), "order/8"),
+        (io_event("observer.sales_order_save_after", &json!({"entity_id": 8})), "order/8"),
+        (json!({"event": "creditmemo.saved", "entity_id": 13, "order_id": 8}), "after/8"),
+        (json!({"event": "shipment.saved", "entity_id": 13, "order_id": 8}), "order/8"),
+        (json!({"creditmemo": {"entity_id": 13, "order_id": 8}}), "after/8"),
+        (json!({"order": {"entity_id": 8}}), "order/8"),
+        (json!({"eventName": "observer.sales_order_creditmemo_refund", "order_id": 8}), "after/8"),
+    ] {
+        assert_eq!(keys(&body), [key], "{body}");
+    }
+}
+
 fn io_event(kind: &str, value: &Value) -> Value {
     json!({"event_id": "e-1", "recipient_client_id": "c",
         "event": {"type": format!("com.adobe.commerce.{kind}"), "data": {"value": value}}})

@@ -93,6 +93,7 @@ fn captures(order: &Order, invoice: &Invoice) -> Result<Vec<Capture>, Fault> {
             amount: Money::round(amount.or_zero(), order.currency)?,
             captured_at,
             reference: None,
+            fee: None,
         })
     };
     let money = Capture {

@@ -2,8 +2,8 @@
 //! discount_tax_compensation_amount + tax_amount`, as on the order. Taxes are told as sums only.
 
 use causeway_domain::{
-    Decimal, Fault, Goods, Line, LineId, LineKind, Money, Order, PaymentKind, Refund, RefundId,
-    RefundLine, RefundPayment, RefundTax, RefundedLine,
+    Currency, Decimal, Fault, Goods, Line, LineId, LineKind, Money, Order, PaymentKind, Refund,
+    RefundId, RefundLine, RefundPayment, RefundTax, RefundedLine,
 };
 use serde::Deserialize;
 
@@ -11,7 +11,7 @@ use super::after_sales::{Credits, method};
 use super::document::{Amount, Id};
 use super::order::{unusable, utc};
 use crate::answer;
-use crate::rounding::{Step, spread};
+use crate::rounding::{Step, explains, spread};
 
 /// `sales-data-creditmemo-interface`, OpenAPI 2.4.9.
 #[derive(Debug, Deserialize)]
@@ -27,6 +27,9 @@ pub(super) struct CreditMemo {
     discount_amount: Amount,
     #[serde(default)]
     shipping_amount: Amount,
+    /// Of items and delivery together.
+    #[serde(default)]
+    tax_amount: Amount,
     #[serde(default)]
     shipping_tax_amount: Amount,
     #[serde(default)]
@@ -157,11 +160,11 @@ fn payments(order: &Order, memo: &CreditMemo, pending: bool) -> Reckoned<Vec<Ref
 }
 
 /// The parts and adjustments, rounded together to the total where rounding explains what is between
-/// them; else each by itself, and the difference as an amount without a line. The tax of a last credit
-/// memo is what is left of the invoice's, so that it may miss its items by some minor units.
+/// them; else each by itself, and the difference as an amount without a line.
 fn lines(order: &Order, memo: &CreditMemo, total: Money) -> Reckoned<Vec<RefundLine>> {
-    let parts: Vec<Part> =
+    let mut parts: Vec<Part> =
         order.lines.iter().filter_map(|line| part(memo, line)).filter(is_something).collect();
+    settle_tax(memo, &mut parts, order.currency);
     let adjustments = [
         ("adjustment_positive", memo.adjustment_positive.or_zero()),
         ("adjustment_negative", -memo.adjustment_negative.or_zero()),
@@ -195,6 +198,19 @@ fn lines(order: &Order, memo: &CreditMemo, total: Money) -> Reckoned<Vec<RefundL
     }
     push_amount(&mut lines, "difference", rest);
     Ok(lines)
+}
+
+/// The tax of a last credit memo is what is left of the invoice's, so that it may miss its items by some
+/// minor units (`Creditmemo\Total\Tax`): the largest tax takes that up.
+fn settle_tax(memo: &CreditMemo, parts: &mut [Part], currency: Currency) {
+    let Some(whole) = memo.tax_amount.0 else { return };
+    let sum: Decimal = parts.iter().map(|part| part.tax).sum();
+    let taxed = parts.iter().filter(|part| !part.tax.is_zero()).count();
+    if explains(whole, sum, taxed, Step::Whole, currency)
+        && let Some(largest) = parts.iter_mut().max_by_key(|part| part.tax)
+    {
+        largest.tax += whole - sum;
+    }
 }
 
 fn push_amount(lines: &mut Vec<RefundLine>, id: &str, gross: Money) {

@@ -110,6 +110,7 @@ fn captures(
             amount,
             captured_at: order::local(row, "date_add", &zone)?.unwrap_or(order.placed_at),
             reference: (!reference.is_empty()).then(|| reference.to_owned()),
+            fee: None,
         });
     }
     Ok(captures)

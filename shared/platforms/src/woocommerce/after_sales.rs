@@ -82,6 +82,7 @@ fn capture(order: &Order, document: &WcOrder) -> Option<Capture> {
         amount: order.total,
         captured_at,
         reference: (!reference.is_empty()).then(|| reference.to_owned()),
+        fee: None,
     })
 }
 

@@ -62,7 +62,7 @@ fn identical_refund_bodies_are_four_nudges() {
     for (name, recording) in &recorded {
         let nudges = nudges(delivered(recording), "whsec-Test_0123456789").unwrap();
         assert_eq!(nudges.len(), 1, "{name}");
-        assert_eq!(nudges[0].subject.key(), "order/22", "{name}");
+        assert_eq!(nudges[0].subject.key(), "after/22", "{name}");
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::wildcard_enum_match_arm)] // "anything else" fails the test.
 
+mod after_sales;
 mod deliveries;
 mod fetching;
 mod orders;
