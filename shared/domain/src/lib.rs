@@ -29,6 +29,7 @@ pub use id::{
     ReturnId, SettlementId, Sku, StoreId,
 };
 pub use jiff::Timestamp;
+pub use jiff::civil::Date;
 pub use money::{Currency, Money};
 pub use nudge::{Nudge, NudgeCause, Subject};
 pub use order::{

@@ -3,7 +3,7 @@
 use crate::fault::unexpected;
 use crate::transport::Operation;
 use causeway_domain::money::decimal;
-use causeway_domain::{Currency, Decimal, Fault, Money, Personal, Timestamp};
+use causeway_domain::{Currency, Date, Decimal, Fault, Money, Personal, Timestamp};
 use serde_json::{Map, Value};
 
 /// One record of an answer, with what is needed to complain about it.
@@ -126,6 +126,23 @@ impl Row<'_> {
     /// An amount: Odoo sends `4.150000000000002` for 4.15, so it is rounded to the minor unit.
     pub(crate) fn money(&self, field: &str, currency: Currency) -> Result<Money, Fault> {
         Money::round(self.decimal(field)?, currency).map_err(|_| self.wrong(field))
+    }
+
+    /// A date, `YYYY-MM-DD`, or nothing.
+    pub(crate) fn date(&self, field: &str) -> Result<Option<Date>, Fault> {
+        let text = self.text(field)?;
+        text.map(|text| text.parse().map_err(|_| self.wrong(field))).transpose()
+    }
+
+    /// A JSON field that holds an object or nothing.
+    pub(crate) fn json(&self, field: &str) -> Result<Option<Value>, Fault> {
+        match self.get(field)? {
+            Value::Null | Value::Bool(false) => Ok(None),
+            object @ Value::Object(_) => Ok(Some(object.clone())),
+            Value::Bool(true) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                Err(self.wrong(field))
+            }
+        }
     }
 
     /// A datetime, `YYYY-MM-DD HH:MM:SS` in UTC.

@@ -11,6 +11,8 @@ const KNOWN: &[&str] = &[
     "Access to unauthorized or invalid companies.",
     "Contacts require a name",
     "The entry is not balanced.",
+    "Nothing to check the availability for.",
+    "You are trying to reconcile some entries that are already reconciled.",
     "Invalid apikey",
 ];
 

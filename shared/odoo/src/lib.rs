@@ -9,32 +9,54 @@
 //!   can hold customer data; only names and ids of ours and of the schema are taken out.
 #![deny(clippy::float_arithmetic)]
 
+mod chart;
 mod client;
 mod connection;
 mod decode;
+mod drafts;
 mod external_id;
 mod extract;
 mod fault;
 mod fields;
+mod invoicing;
 mod load;
+mod move_lines;
+mod moves;
 mod order_lines;
 mod orders;
 mod partners;
+mod payments;
+mod pickings;
 mod pin;
 mod products;
+mod sale_state;
+mod selection;
 mod session;
 mod transport;
+mod warehouse;
 
+pub use chart::{AccountRecord, JournalKind, JournalRecord, RepartitionLine, TaxDocument};
 pub use client::Odoo;
 pub use connection::{Connection, Protocol};
 pub use decode::datetime;
+pub use drafts::{
+    EntryDraft, EntryLine, EntryTax, InvoiceDraft, InvoiceLineDraft, MoveDraft, PaymentDraft,
+    PickingDraft,
+};
 pub use external_id::ExternalId;
 pub use fields::FieldMap;
+pub use invoicing::InvoiceOutcome;
 pub use load::{Cell, Culprit, CulpritClass, Record};
+pub use move_lines::{AccountKind, LineDisplay, MoveLine, Reconciled};
+pub use moves::{MoveKind, MoveQuery, MoveRecord, MoveState, PaymentState};
 pub use order_lines::{LineCommand, LineRecord, LineValues};
 pub use orders::{Lead, OrderDate, OrderRecord, OrderState};
 pub use partners::{ContactRecord, PartnerRecord};
+pub use payments::{AccountPaymentState, Direction, PaymentRecord};
+pub use pickings::{PickingCode, PickingRecord, PickingState, StockMove, Validated};
 pub use pin::{PinnedLine, PinnedTax, pin, pin_text};
 pub use products::ProductRecord;
+pub use sale_state::{Cancelled, InvoiceRecord, SaleLine, SaleRecord};
 pub use session::{CurrencyRow, Session, TaxRow, Version, connect};
 pub use transport::{Operation, operations};
+pub use warehouse::{LocationRecord, LocationUsage, PickingTypeRecord};

@@ -38,7 +38,7 @@ impl OrderState {
         }
     }
 
-    fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         match text {
             "draft" => Self::Draft,
             "sent" => Self::Sent,

@@ -5,7 +5,9 @@ use super::matrix::{Columns, Matrix, columns, matrix};
 use super::{Culprit, CulpritClass, Record};
 use crate::client::Odoo;
 use crate::fault::Cause;
-use crate::transport::{Args, ORDER_LOAD, Operation, PARTNER_LOAD};
+use crate::transport::{
+    Args, MOVE_LOAD, ORDER_LOAD, Operation, PARTNER_LOAD, PAYMENT_LOAD, PICKING_LOAD,
+};
 use causeway_domain::Fault;
 use causeway_domain::ports::Http;
 use serde_json::{Value, json};
@@ -45,7 +47,8 @@ impl<H: Http> Odoo<'_, H> {
     /// them. Two calls do for any number of named culprits; where nobody is named, the batch is
     /// halved until somebody is. A lost race with another transaction is replayed once, then `Retry`.
     ///
-    /// Models: `sale.order`, `res.partner`. All records must have the same columns.
+    /// Models: `sale.order`, `res.partner`, `account.move`, `account.payment`, `stock.picking`. All
+    /// records must have the same columns. Documents of the last three are born as drafts.
     pub async fn load_new(
         &self,
         model: &'static str,
@@ -265,14 +268,13 @@ fn forbidden(odoo: &str, model: &str) -> Fault {
 
 /// The loads that we know; a model without one is a mistake of ours.
 fn operation(model: &str) -> Result<Operation, Fault> {
-    [ORDER_LOAD, PARTNER_LOAD].into_iter().find(|operation| operation.model == model).ok_or_else(
-        || {
-            Fault::reject(
-                format!("no load is known for {model}"),
-                "this is a mistake in Causeway; report it",
-            )
-        },
-    )
+    let known = [ORDER_LOAD, PARTNER_LOAD, MOVE_LOAD, PAYMENT_LOAD, PICKING_LOAD];
+    known.into_iter().find(|operation| operation.model == model).ok_or_else(|| {
+        Fault::reject(
+            format!("no load is known for {model}"),
+            "this is a mistake in Causeway; report it",
+        )
+    })
 }
 
 /// Refuses every list of columns that is not listed for overwriting.

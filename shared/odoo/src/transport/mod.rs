@@ -52,7 +52,10 @@ table! {
     ORDER_CONFIRM = "sale.order" "action_confirm" Write;
     ORDER_SAVE_MULTI = "sale.order" "web_save_multi" Write;
     ORDER_WRITE = "sale.order" "write" Write;
+    ORDER_CANCEL = "sale.order" "action_cancel" Write;
+    ORDER_UNLOCK = "sale.order" "action_unlock" Write;
     LINE_FIELDS = "sale.order.line" "fields_get" Read;
+    LINE_EXTERNAL_ID = "sale.order.line" "get_external_id" Read;
     LINE_SEARCH_READ = "sale.order.line" "search_read" Read;
     PARTNER_FIELDS = "res.partner" "fields_get" Read;
     PARTNER_LOAD = "res.partner" "load" Write;
@@ -64,6 +67,27 @@ table! {
     TAX_FIELDS = "account.tax" "fields_get" Read;
     TAX_SEARCH_READ = "account.tax" "search_read" Read;
     POSITION_TAX_SEARCH_READ = "account.fiscal.position.tax" "search_read" Read;
+    REPARTITION_SEARCH_READ = "account.tax.repartition.line" "search_read" Read;
+    JOURNAL_SEARCH_READ = "account.journal" "search_read" Read;
+    ACCOUNT_SEARCH_READ = "account.account" "search_read" Read;
+    INVOICING_CREATE = "sale.advance.payment.inv" "create" Write;
+    INVOICING_RUN = "sale.advance.payment.inv" "create_invoices" Write;
+    MOVE_LOAD = "account.move" "load" Write;
+    MOVE_SEARCH_READ = "account.move" "search_read" Read;
+    MOVE_POST = "account.move" "action_post" Write;
+    MOVE_LINE_SEARCH_READ = "account.move.line" "search_read" Read;
+    MOVE_LINE_RECONCILE = "account.move.line" "reconcile" Write;
+    PAYMENT_LOAD = "account.payment" "load" Write;
+    PAYMENT_SEARCH_READ = "account.payment" "search_read" Read;
+    PAYMENT_POST = "account.payment" "action_post" Write;
+    PICKING_LOAD = "stock.picking" "load" Write;
+    PICKING_READ = "stock.picking" "web_read" Read;
+    PICKING_CONFIRM = "stock.picking" "action_confirm" Write;
+    PICKING_ASSIGN = "stock.picking" "action_assign" Write;
+    PICKING_VALIDATE = "stock.picking" "button_validate" Write;
+    STOCK_MOVE_WRITE = "stock.move" "write" Write;
+    PICKING_TYPE_SEARCH_READ = "stock.picking.type" "search_read" Read;
+    LOCATION_SEARCH_READ = "stock.location" "search_read" Read;
 }
 
 /// Every operation that this crate sends: what an integration user needs, and what a fake must know.

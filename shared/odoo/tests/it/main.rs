@@ -1,8 +1,12 @@
 //! The crate against recordings of a real Odoo 19.0, and against answers that are hard to provoke.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-#![allow(clippy::wildcard_enum_match_arm, missing_docs)]
+#![allow(clippy::wildcard_enum_match_arm, clippy::print_stdout, missing_docs)]
 
+mod after_checks;
+mod after_sales;
+mod afterwards;
 mod canary;
+mod live;
 mod load;
 mod operations;
 mod player;

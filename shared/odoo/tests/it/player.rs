@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 const RECORDED: &str = include_str!("../../../../tests/fixtures/odoo/recorded-19.0/calls.jsonl");
+const AFTER: &str = include_str!("../../../../tests/fixtures/odoo/recorded-19.0/after-sales.jsonl");
 const REFUSALS: &str = include_str!("../../../../tests/fixtures/odoo/recorded-19.0/refusals.jsonl");
 
 /// One exchange of a recording.
@@ -61,8 +62,10 @@ pub struct Player {
 
 impl Player {
     pub fn of(scenario: &str) -> Self {
-        let left: VecDeque<Exchange> =
-            lines(RECORDED).filter(|exchange| exchange.text("scenario") == scenario).collect();
+        let left: VecDeque<Exchange> = lines(RECORDED)
+            .chain(lines(AFTER))
+            .filter(|exchange| exchange.text("scenario") == scenario)
+            .collect();
         assert!(!left.is_empty(), "no scenario {scenario:?}");
         Self { left: Mutex::new(left) }
     }
@@ -98,7 +101,15 @@ impl Http for Player {
             Effect::Write => Duration::from_secs(130),
         };
         assert_eq!(call.timeout, timeout);
-        let reads = ["web_read", "search", "search_read", "fields_get", "version", "authenticate"];
+        let reads = [
+            "web_read",
+            "search",
+            "search_read",
+            "fields_get",
+            "get_external_id",
+            "version",
+            "authenticate",
+        ];
         let method = call.name.rsplit('/').next().unwrap();
         assert_eq!(call.effect == Effect::Read, reads.contains(&method), "{}", call.name);
         Ok(exchange.response())
