@@ -84,3 +84,53 @@ pub(crate) fn as_minor(money: Money) -> Option<Money> {
     (minor.checked_mul(factor)? == money.minor() && factor > 1)
         .then(|| Money::from_minor(minor, money.currency()))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(code: &str, minor: i64, exceptions: Exceptions) -> String {
+        let currency = Currency::from_code(code).unwrap();
+        from_minor(minor, currency, exceptions).map_or_else(|e| e.to_string(), |m| m.to_string())
+    }
+
+    /// The list of zero-decimal currencies in docs.stripe.com/currencies, its two special cases and
+    /// its currencies of three decimals.
+    #[test]
+    fn stripes_minor_units() {
+        for code in [
+            "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "PYG", "RWF", "VND", "VUV", "XAF",
+            "XOF", "XPF",
+        ] {
+            assert_eq!(read(code, 500, STRIPE), format!("500 {code}"));
+        }
+        assert_eq!(read("MGA", 500, STRIPE), "500.00 MGA");
+        for code in ["ISK", "UGX"] {
+            assert_eq!(read(code, 50_000, STRIPE), format!("500 {code}"));
+            assert!(read(code, 50_001, STRIPE).contains("more decimals"));
+        }
+        for code in ["BHD", "JOD", "KWD", "OMR", "TND"] {
+            assert_eq!(read(code, 500, STRIPE), format!("0.500 {code}"));
+        }
+        for code in ["EUR", "HUF", "TWD", "USD"] {
+            assert_eq!(read(code, 500, STRIPE), format!("5.00 {code}"));
+        }
+    }
+
+    #[test]
+    fn a_cell_in_major_units_is_read_strictly() {
+        let eur = Currency::from_code("EUR").unwrap();
+        let cent = |minor, whole| Ok(Some(Major { money: Money::from_minor(minor, eur), whole }));
+        assert_eq!(major(" -20.00 ", eur), cent(-2_000, false));
+        assert_eq!(major("20", eur), cent(2_000, true));
+        assert_eq!(major("0", eur), cent(0, false));
+        assert_eq!(major("  ", eur), Ok(None));
+        for text in ["1e2", "+1", "--1", "1,00", "1.0.0", ".", "-", "0x1", "\u{0661}", "1 000"] {
+            assert_eq!(major(text, eur), Err(Wrong::NotAnAmount), "{text}");
+        }
+        let yen = Currency::from_code("JPY").unwrap();
+        assert_eq!(major("20", yen).map(|read| read.map(|read| read.whole)), Ok(Some(false)));
+        assert!(matches!(major("20.5", yen), Err(Wrong::TooPrecise(..))));
+    }
+}

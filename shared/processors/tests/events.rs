@@ -236,6 +236,21 @@ fn a_report_is_named_by_its_signed_fields() {
     }
 }
 
+/// The id is a key of the ledger: 1,024 bytes with what stands before it.
+#[test]
+fn a_long_reference_does_not_make_a_long_id() {
+    let with = |field: &str, text: String| {
+        let mut item = event("CHARGEBACK", "true");
+        item["NotificationRequestItem"][field] = text.into();
+        adyen(json!({"notificationItems": [item]}))
+    };
+    let longest = with("merchantReference", "é".repeat(80)).unwrap();
+    assert!(longest[0].subject.key().contains("%C3%A9"));
+    let odd = with("merchantReference", "é".repeat(300)).unwrap();
+    assert!(odd[0].subject.key().len() < 950, "{:?}", odd[0].subject);
+    assert!(with("pspReference", "x".repeat(1_000)).is_err());
+}
+
 /// Amounts in the currencies that Adyen counts differently.
 #[test]
 fn adyens_own_minor_units() {
@@ -301,7 +316,7 @@ fn every_dispute_of_stripe_is_read_as_it_is_expected() {
         let FetchDispute::Found(dispute) = found else { panic!("{what}: {found:?}") };
         assert_eq!(json!(dispute), case["expected"], "{what}");
     }
-    assert_eq!(cases.as_array().unwrap().len(), 9);
+    assert_eq!(cases.as_array().unwrap().len(), 10);
     // As Stripe itself shows one.
     let object = &fixture("stripe/objects.json")["dispute"];
     let id = DisputeId::from(object["id"].as_str().unwrap());

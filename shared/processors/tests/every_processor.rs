@@ -138,6 +138,7 @@ fn every_unknown_option_and_every_bad_address_is_named() {
         ("square", json!({"version": "2026"}), "options.version"),
         ("square", json!({"locations": "L1"}), "options.locations"),
         ("shopify", json!({"api_version": "unstable"}), "options.api_version"),
+        ("adyen", json!({"reports": "all"}), "options.reports"),
     ];
     for (id, options, path) in rows {
         let problems = processor(id).unwrap().check(&connection(id, &options));
@@ -150,6 +151,7 @@ fn every_unknown_option_and_every_bad_address_is_named() {
         ("stripe", json!({"version": "2026-03-25.dahlia", "order_metadata": "shop_order"})),
         ("square", json!({"version": "2026-09-16", "locations": ["L1"]})),
         ("shopify", json!({"api_version": "2026-10"})),
+        ("adyen", json!({"reports": "company"})),
     ];
     for (id, options) in good {
         assert_eq!(processor(id).unwrap().check(&connection(id, &options)), Vec::new(), "{id}");

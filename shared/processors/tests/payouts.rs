@@ -184,6 +184,10 @@ fn adyens_report_is_downloaded_and_read() {
         };
         assert_eq!(json!(found), fixture("adyen/settlements/batch-239.expected.json"));
     }
+    let company = connection("adyen", &json!({"reports": "company"}));
+    let step = fetch_settlement("adyen", &company, &payout_id("adyen"), &[]).unwrap();
+    let FetchSettlement::Ask(calls) = step else { panic!("{step:?}") };
+    assert_eq!(asked(&calls[0]), format!("GET /reports/download/Company/SynthShopECOM/{file}"));
     let other = fetch("adyen", "SynthShopECOM:240", std::slice::from_ref(&report)).unwrap_err();
     assert_eq!(other.class(), "reject", "{other}");
     let cut = answer(200, "Company Account,Merchant Account\n");

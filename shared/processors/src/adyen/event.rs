@@ -14,6 +14,9 @@ use crate::request::escape;
 
 const MARK: &str = "adyen1";
 
+/// In bytes, with room for what the ledger puts before it.
+const LONGEST: usize = 900;
+
 /// The events that are acted on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
@@ -69,26 +72,27 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// The id that holds them. References are 80 characters at most (Adyen's API); what is much longer
-    /// is not of Adyen.
+    /// The id that holds them. It becomes a key of the ledger (1,024 bytes at most), so the shop's
+    /// reference, which only helps to find the order, is left out where it would make it too long.
     pub(super) fn id(&self) -> Result<DisputeId, Malformed> {
-        let parts = [
-            &self.psp,
-            &self.original,
-            &self.account,
-            &self.reference,
-            &self.value,
-            &self.currency,
-        ];
-        if parts.iter().any(|part| part.len() > 200) {
-            return Err(Malformed("a reference is longer than Adyen allows".to_owned()));
+        let long = |id: &String| id.len() > LONGEST;
+        let id = self.text(&self.reference);
+        let id = if long(&id) { self.text("") } else { id };
+        if long(&id) {
+            return Err(Malformed("the references are longer than Adyen's are".to_owned()));
         }
+        Ok(DisputeId::new(id))
+    }
+
+    fn text(&self, reference: &str) -> String {
         let mut id = format!("{MARK}:{}", self.event.code());
-        for part in parts {
+        for part in
+            [&self.psp, &self.original, &self.account, reference, &self.value, &self.currency]
+        {
             id.push(':');
             id.push_str(&escape(part));
         }
-        Ok(DisputeId::new(format!("{id}:{}", self.occurred_at.as_second())))
+        format!("{id}:{}", self.occurred_at.as_second())
     }
 
     /// Reads an id back.

@@ -3,7 +3,9 @@
 //!
 //! # Settings
 //! `base_url` is where reports are downloaded: `https://ca-live.adyen.com` (test:
-//! `https://ca-test.adyen.com`). No options.
+//! `https://ca-test.adyen.com`). Options:
+//! - `reports`: whose reports they are, `merchant` (default) or `company`. It is a part of their
+//!   address, and the notification does not tell.
 //!
 //! # Secrets
 //! - Credentials: of the report user, as JSON `{"username": ..., "password": ...}`, or an API key with
@@ -41,6 +43,8 @@ use causeway_domain::{DisputeId, Fault, Nudge, Settlement, SettlementId, StoreId
 use causeway_platforms::adapter::Malformed;
 use causeway_platforms::{Answer, Problem, RawRequest, Trust, Verification, Verified, options};
 
+use serde::Deserialize;
+
 use crate::fault::SettlementFault;
 use crate::processor::{
     AccountConnection, AccountContext, FetchDispute, FetchSettlement, FileContext, ListPayouts,
@@ -50,10 +54,21 @@ use crate::processor::{
 /// The processor.
 pub struct Adyen;
 
-/// There are no options; any key is a problem.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NoOptions {}
+/// The options; the module page documents them.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Settings {
+    reports: Level,
+}
+
+/// On which level a report is made.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    #[default]
+    Merchant,
+    Company,
+}
 
 impl Processor for Adyen {
     fn id(&self) -> &'static str {
@@ -62,7 +77,7 @@ impl Processor for Adyen {
     fn check(&self, connection: &AccountConnection) -> Vec<Problem> {
         let mut found = options::base_url_problems(&connection.base_url, "/reports");
         found.extend(options::credentials_in_clear(&connection.base_url));
-        found.extend(options::key_problems::<NoOptions>(&connection.options));
+        found.extend(options::key_problems::<Settings>(&connection.options));
         found
     }
     fn verify(&self, request: RawRequest, trust: &Trust<'_, AccountConnection>) -> Verification {

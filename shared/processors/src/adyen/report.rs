@@ -3,12 +3,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use causeway_domain::{Fault, SettlementId, WaitKey};
-use causeway_platforms::Answer;
 use causeway_platforms::answer::{body, unreadable};
+use causeway_platforms::{Answer, options};
 use http::HeaderValue;
 use serde::Deserialize;
 
-use super::rows;
+use super::{Level, Settings, rows};
 use crate::processor::{AccountContext, FetchSettlement, FileContext};
 use crate::request::{escape, get};
 
@@ -57,8 +57,11 @@ pub(super) fn next(
         ));
     };
     let Some(answer) = answers.first() else {
-        let path =
-            format!("/reports/download/MerchantAccount/{}/{}", escape(&account), escape(&file));
+        let level = match options::read::<Settings>(&cx.connection.options)?.reports {
+            Level::Merchant => "MerchantAccount",
+            Level::Company => "Company",
+        };
+        let path = format!("/reports/download/{level}/{}/{}", escape(&account), escape(&file));
         let call = match credentials(cx)? {
             Credentials::Basic(value) => get(cx, WHAT, &path, Some(value), &[])?,
             Credentials::Key(key) => get(cx, WHAT, &path, None, &[("x-api-key", &key)])?,

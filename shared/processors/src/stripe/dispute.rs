@@ -121,7 +121,8 @@ fn read(settings: &Settings, document: &Document) -> Result<Dispute, Fault> {
 /// Where the money is; the status only tells a lost dispute from one that goes on. A dispute is won
 /// once the money is back, not when Stripe says so: `funds_reinstated` nudges again.
 fn stage(movements: &[Movement], status: &str) -> Stage {
-    match movements.last().map(|movement| movement.kind) {
+    let moved = movements.iter().rfind(|movement| !movement.amount.is_zero());
+    match moved.map(|movement| movement.kind) {
         None => Stage::Inquiry,
         Some(MovementKind::Reinstatement) => Stage::Won,
         Some(MovementKind::Withdrawal) if status == "lost" => Stage::Lost,
@@ -132,7 +133,9 @@ fn stage(movements: &[Movement], status: &str) -> Stage {
 fn movement(transaction: &Transaction) -> Result<Movement, Fault> {
     let amount = money(WHAT, transaction.amount, &transaction.currency)?;
     let fee = money(WHAT, transaction.fee, &transaction.currency)?;
-    Ok(if amount.minor() < 0 {
+    // One that is a fee alone is told by its fee.
+    let taken = amount.minor() < 0 || (amount.is_zero() && fee.minor() > 0);
+    Ok(if taken {
         Movement { kind: MovementKind::Withdrawal, amount: amount.negated(), fee }
     } else {
         Movement { kind: MovementKind::Reinstatement, amount, fee }
