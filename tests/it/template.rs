@@ -173,16 +173,20 @@ const LEDGER_NEEDS: &[(&str, &str, &str)] = &[
 ];
 
 /// The use case of each function, by its sources.
-const USE_CASES: &[(&str, &str)] = &[
-    ("webhook", "shared/flows/src/receive.rs"),
-    ("order-projection", "shared/flows/src/project"),
-    ("reconcile", "shared/flows/src/sweep.rs"),
+const USE_CASES: &[(&str, &[&str])] = &[
+    ("webhook", &["shared/flows/src/receive.rs"]),
+    ("order-projection", &["shared/flows/src/project", WORK, "shared/flows/src/fetch.rs"]),
+    ("refund-handler", &["shared/flows/src/after_sales", WORK, "shared/flows/src/fetch.rs"]),
+    ("reconcile", &["shared/flows/src/sweep.rs"]),
 ];
+/// What every worker does around its use case.
+const WORK: &str = "shared/flows/src/work";
 
 /// What a function's code does, as the grants it needs beside its log.
 fn needs(folder: &str) -> BTreeSet<(String, String)> {
     let flow = USE_CASES.iter().find(|(name, _)| *name == folder);
-    let code = sources(flow.unwrap_or_else(|| panic!("name the use case of {folder}")).1);
+    let files = flow.unwrap_or_else(|| panic!("name the use case of {folder}")).1;
+    let code: String = files.iter().map(|file| sources(file)).collect();
     let mut needs = BTreeSet::new();
     let mut need = |resource: &str, action: &str| {
         needs.insert((resource.to_owned(), action.to_owned()));
@@ -353,8 +357,10 @@ fn every_number_of_workers_that_is_allowed_has_its_mapping() {
 #[test]
 fn a_lease_outlives_the_function_that_holds_it() {
     let template = Template::read();
-    let timeout = number(template.functions()["order-projection"].1, "Timeout");
-    assert!(causeway_flows::work::LEASE.as_secs() > timeout);
+    for worker in ["order-projection", "refund-handler"] {
+        let timeout = number(template.functions()[worker].1, "Timeout");
+        assert!(causeway_flows::work::LEASE.as_secs() > timeout, "{worker}");
+    }
 }
 
 #[test]

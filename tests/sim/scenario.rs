@@ -7,6 +7,7 @@ use causeway_aws::HttpClient;
 use causeway_domain::ports::{Clock as _, Ports, QueueRole};
 use causeway_domain::{Nudge, NudgeCause, OrderId, StoreId, Subject, Timestamp};
 use causeway_flows::Wired;
+use causeway_flows::after_sales::handle;
 use causeway_flows::config::Environment;
 use causeway_flows::project::project;
 use causeway_ledger::memory::MemoryLedger;
@@ -167,19 +168,54 @@ impl Scenario {
 
     /// Projects a batch once, as one SQS batch.
     pub async fn project(&self, nudges: &[Nudge]) -> Vec<Disposition> {
-        let messages: Vec<Received> = nudges
-            .iter()
-            .enumerate()
-            .map(|(at, nudge)| Received {
-                nudge: nudge.clone(),
-                message_id: format!("m{at}"),
-                receipt_handle: format!("r{at}"),
-                receive_count: 1,
-                sent_at: None,
-            })
-            .collect();
         let deadline = self.now() + Duration::from_secs(170);
-        project(&self.world, &messages, deadline).await
+        project(&self.world, &received(nudges), deadline).await
+    }
+
+    /// Handles a batch of the refunds queue once.
+    pub async fn handle(&self, nudges: &[Nudge]) -> Vec<Disposition> {
+        let deadline = self.now() + Duration::from_secs(170);
+        handle(&self.world, &received(nudges), deadline).await
+    }
+
+    /// A nudge about what came after an order.
+    pub fn after(&self, platform: Platform, order: &str) -> Nudge {
+        Nudge { subject: Subject::AfterSales(OrderId::new(order)), ..self.nudge(platform, order) }
+    }
+
+    /// Everything that is queued, taken off its queue.
+    pub fn take_queued(&self) -> Vec<Nudge> {
+        self.queue.0.lock().unwrap().drain(..).map(|(_, nudge)| nudge).collect()
+    }
+
+    /// Lets every worker work until nothing is queued: time passes as the dispositions wish.
+    pub async fn drive(&self, nudges: &[Nudge]) {
+        let mut pending: Vec<Nudge> = nudges.to_vec();
+        for _ in 0..24 {
+            pending.extend(self.take_queued());
+            if pending.is_empty() {
+                return;
+            }
+            let (orders, rest): (Vec<Nudge>, Vec<Nudge>) =
+                pending.into_iter().partition(|nudge| nudge.subject.queue() == QueueRole::Orders);
+            let mut pause = Duration::ZERO;
+            let mut again = Vec::new();
+            for (batch, ends) in
+                [(&orders, self.project(&orders).await), (&rest, self.handle(&rest).await)]
+            {
+                for (nudge, end) in batch.iter().zip(ends) {
+                    match end {
+                        Disposition::RetryAfter(after) => {
+                            pause = pause.max(after);
+                            again.push(nudge.clone());
+                        }
+                        Disposition::Done | Disposition::ToDeadLetter(_) => {}
+                    }
+                }
+            }
+            self.clock.advance(pause);
+            pending = again;
+        }
     }
 
     /// Projects until nothing is left to retry: time passes as the dispositions wish, and what the
@@ -320,6 +356,17 @@ impl Scenario {
             http::Request::get(format!("{ODOO}/_sandbox/state")).body(bytes::Bytes::new()).unwrap();
         serde_json::from_slice(self.http.deliver(request).unwrap().body()).unwrap()
     }
+}
+
+fn received(nudges: &[Nudge]) -> Vec<Received> {
+    let message = |(at, nudge): (usize, &Nudge)| Received {
+        nudge: nudge.clone(),
+        message_id: format!("m{at}"),
+        receipt_handle: format!("r{at}"),
+        receive_count: 1,
+        sent_at: None,
+    };
+    nudges.iter().enumerate().map(message).collect()
 }
 
 /// Random numbers that are the same in every run.

@@ -155,6 +155,10 @@ impl Money {
     pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
         self.plus(other.negated())
     }
+    /// The smaller of two amounts of one currency; `self` for two currencies.
+    pub fn min_of(self, other: Self) -> Self {
+        if self.currency == other.currency && other.minor < self.minor { other } else { self }
+    }
     /// Sum of many, zero in `currency` for none.
     pub fn sum(
         amounts: impl IntoIterator<Item = Self>,

@@ -3,8 +3,10 @@
 //! Nothing here knows AWS or opens a socket. [`World`] is everything a use case may touch.
 #![deny(clippy::float_arithmetic)]
 
+pub mod after_sales;
 pub mod config;
 mod enqueue;
+mod fetch;
 pub mod project;
 pub mod receive;
 pub mod sweep;

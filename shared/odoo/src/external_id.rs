@@ -9,7 +9,8 @@ use std::fmt;
 /// touches the record. In every other part only `[A-Za-z0-9-]` stay and each other byte becomes
 /// `~xx`, so that `_` only ever separates and no two inputs give one id. Odoo refuses blanks in it
 /// (check constraint `ir_model_data_name_nospaces`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(transparent)]
 pub struct ExternalId(String);
 
 impl ExternalId {

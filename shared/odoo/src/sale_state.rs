@@ -5,9 +5,10 @@ use crate::client::Odoo;
 use crate::decode::{Row, rows};
 use crate::fault::Cause;
 use crate::moves::{self, MoveRecord};
+use crate::named::ExternalIdOf;
 use crate::orders::OrderState;
 use crate::pickings::{self, PickingRecord};
-use crate::transport::{Args, LINE_EXTERNAL_ID, ORDER_CANCEL, ORDER_READ, ORDER_UNLOCK};
+use crate::transport::{Args, ORDER_CANCEL, ORDER_READ, ORDER_UNLOCK};
 use causeway_domain::ports::Http;
 use causeway_domain::{Decimal, Fault, Money, Timestamp};
 use serde_json::{Map, Value, json};
@@ -181,29 +182,11 @@ impl<H: Http> Odoo<'_, H> {
         }
         let lines: Vec<i64> =
             sales.values().flat_map(|sale| sale.lines.iter().map(|line| line.id)).collect();
-        let mut names = self.external_ids(&lines).await?;
+        let mut names = self.external_ids(ExternalIdOf::OrderLine, &lines).await?;
         for line in sales.values_mut().flat_map(|sale| &mut sale.lines) {
             line.external_id = names.remove(&line.id);
         }
         Ok(sales)
-    }
-
-    /// `sale.order.line.get_external_id()`: `{"12": "__causeway__...."}`, an empty text for none. Ours
-    /// are the first of a record, as it was born with it; others are left out. Works without rights
-    /// on `ir.model.data`.
-    async fn external_ids(&self, lines: &[i64]) -> Result<BTreeMap<i64, String>, Fault> {
-        if lines.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let answer = self.call(LINE_EXTERNAL_ID, Args::of(lines)).await?;
-        let named = answer.as_object().ok_or_else(|| {
-            self.unexpected(LINE_EXTERNAL_ID, "not an object of ids and external ids")
-        })?;
-        let ours = |(id, name): (&String, &Value)| {
-            let name = name.as_str().filter(|name| name.starts_with("__causeway__."))?;
-            Some((id.parse().ok()?, name.to_owned()))
-        };
-        Ok(named.iter().filter_map(ours).collect())
     }
 
     fn sale_specification(&self) -> Value {

@@ -9,8 +9,9 @@ mod store;
 
 pub use check::problems;
 pub use store::{
-    CurrencyMap, Customers, EditPolicy, OdooConfig, OrderPolicy, PaymentMap, ProductMap,
-    SeveralMatches, StoreConfig, TaxRule, TestOrders, TotalsWithoutPins, UnknownSku,
+    AfterSalesPolicy, CurrencyMap, Customers, EditPolicy, InvoicePolicy, LockedOrders, OdooConfig,
+    OrderPolicy, PaymentMap, PaymentPolicy, ProductMap, ReturnValidation, SeveralMatches,
+    StoreConfig, TaxRule, TestOrders, TotalsWithoutPins, UnknownSku,
 };
 
 use causeway_domain::{Fault, StoreId};

@@ -84,6 +84,9 @@ pub struct StoreConfig {
     /// Payment methods with settings of their own.
     #[serde(default)]
     pub payments: BTreeMap<String, PaymentMap>,
+    /// What happens after the order: invoices, payments, refunds, returns.
+    #[serde(default)]
+    pub after_sales: AfterSalesPolicy,
 }
 
 impl StoreConfig {
@@ -279,6 +282,98 @@ fn merchant() -> Collector {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentMap {
-    /// `account.payment.term` for orders paid this way.
-    pub payment_term: i64,
+    /// `account.payment.term` for orders paid this way; the store's own if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_term: Option<i64>,
+    /// `account.journal` that payments of this method are booked in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<i64>,
+}
+
+/// What happens after the order. The default leaves invoices and payments to people, and brings
+/// cancellations, refunds and returns into what they made.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AfterSalesPolicy {
+    /// Who makes invoices, and when.
+    #[serde(default)]
+    pub invoices: InvoicePolicy,
+    /// How payments get into Odoo.
+    #[serde(default)]
+    pub payments: PaymentPolicy,
+    /// `account.journal` of payment methods that name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<i64>,
+    /// A locked order that is cancelled or refunded.
+    #[serde(default)]
+    pub locked: LockedOrders,
+    /// Who says that goods are back.
+    #[serde(default)]
+    pub returns: ReturnValidation,
+    /// `stock.location` by the platform's reason code; `default` for every other.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub return_locations: BTreeMap<String, i64>,
+}
+
+impl AfterSalesPolicy {
+    /// True if every order has something to be done after it.
+    pub fn follows_every_order(&self) -> bool {
+        let invoices = match self.invoices {
+            InvoicePolicy::None => false,
+            InvoicePolicy::AtOrder | InvoicePolicy::AtDelivery => true,
+        };
+        invoices
+            || match self.payments {
+                PaymentPolicy::PerOrder => true,
+                PaymentPolicy::None | PaymentPolicy::Settlement => false,
+            }
+    }
+}
+
+/// Who makes invoices, and when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvoicePolicy {
+    /// Not Causeway.
+    #[default]
+    None,
+    /// As soon as the order is confirmed.
+    AtOrder,
+    /// Once its goods are delivered.
+    AtDelivery,
+}
+
+/// How payments get into Odoo.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentPolicy {
+    /// Not by Causeway.
+    #[default]
+    None,
+    /// One Odoo payment for each captured payment of an order.
+    PerOrder,
+    /// By the import of the processors' payouts.
+    Settlement,
+}
+
+/// A locked order that is cancelled or refunded on the platform.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LockedOrders {
+    /// Ask a person.
+    #[default]
+    Review,
+    /// Unlock it.
+    Unlock,
+}
+
+/// Who says that returned goods are back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnValidation {
+    /// The warehouse, by validating the return picking in Odoo.
+    #[default]
+    Warehouse,
+    /// The platform: a return that is finished there is validated in Odoo.
+    Platform,
 }

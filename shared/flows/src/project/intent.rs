@@ -104,7 +104,12 @@ pub fn intend(order: &Order, config: &StoreConfig) -> Result<Intent, Fault> {
     }
 }
 
-fn sale_order(order: &Order, config: &StoreConfig, confirm: bool) -> Result<Box<SaleOrder>, Fault> {
+/// The sale order of an order, whatever its standing.
+pub(crate) fn sale_order(
+    order: &Order,
+    config: &StoreConfig,
+    confirm: bool,
+) -> Result<Box<SaleOrder>, Fault> {
     order.check()?;
     let currency = config.currencies.get(&order.currency).ok_or_else(|| {
         Fault::reject(
@@ -157,8 +162,8 @@ fn payment_term(order: &Order, config: &StoreConfig) -> i64 {
     order
         .payments
         .iter()
-        .find_map(|payment| config.payments.get(&payment.method))
-        .map_or(config.order.payment_term, |payment| payment.payment_term)
+        .find_map(|payment| config.payments.get(&payment.method)?.payment_term)
+        .unwrap_or(config.order.payment_term)
 }
 
 fn sale_line(

@@ -12,19 +12,20 @@ mod compare;
 mod contact;
 mod customer;
 mod edit;
-pub(crate) mod fetch;
 mod forecast;
 pub mod intent;
 mod product;
 mod render;
-mod tax;
+pub(crate) mod tax;
 
 use crate::World;
+use crate::after_sales::undone_by_edit;
 use crate::config::StoreDocument;
+use crate::fetch;
 use crate::work::{self, End, Job, LEASE, Worker};
 use causeway_domain::ports::Clock as _;
 use causeway_domain::{Fault, StoreId, Subject, Timestamp, digest::digest};
-use causeway_ledger::{Disposition, Lease, Ledger as _, Received};
+use causeway_ledger::{Disposition, Lease, Ledger as _, Received, RowKey};
 use causeway_odoo::Odoo;
 use futures::future::join_all;
 use intent::{Intent, SaleOrder};
@@ -96,7 +97,11 @@ async fn look<W: World>(world: &W, job: &mut Job) -> Look {
                     digest,
                     note: Some("unchanged".to_owned()),
                 }),
-                (true | false, _) => Look::Bring(document, order),
+                (true | false, None) => Look::Bring(document, order),
+                (false, Some(_)) => match changed_after_refund(world, job).await {
+                    Ok(()) => Look::Bring(document, order),
+                    Err(fault) => Look::Ended(End::Failed(fault)),
+                },
             }
         }
         Ok((_, Intent::Nothing(reason))) => Look::Ended(End::Failed(Fault::skip(reason))),
@@ -119,7 +124,7 @@ async fn intent_of<W: World>(
         ));
     };
     let document = Box::new(work::store_document(world, &job.nudge.store).await?);
-    let Some(order) = fetch::fetch(world, &document, id).await? else {
+    let Some(order) = fetch::order(world, &document, id).await? else {
         let intent = match job.row.odoo_ids.contains_key(STEP) {
             true => Intent::Cancelled,
             false => Intent::Nothing("the platform has no such order".to_owned()),
@@ -128,26 +133,65 @@ async fn intent_of<W: World>(
     };
     job.number = Some(order.number.clone());
     job.payload = serde_json::to_string(&order).ok();
-    let intent = intent::intend(&order, &document.store)?;
+    if order.has_after_sales || document.store.after_sales.follows_every_order() {
+        job.follow_up = Some(Subject::AfterSales(id.clone()));
+    }
+    let intent = match intent::intend(&order, &document.store)? {
+        // Announced and not recorded: it may be there. Made once more it is, and then cancelled.
+        Intent::Cancelled if job.row.intent.is_some() && !job.row.odoo_ids.contains_key(STEP) => {
+            job.follow_up = Some(Subject::AfterSales(id.clone()));
+            Intent::Exists(intent::sale_order(&order, &document.store, false)?)
+        }
+        intent @ (Intent::Exists(_) | Intent::Cancelled | Intent::Nothing(_)) => intent,
+    };
     Ok((document, intent))
 }
 
-/// A cancelled order that never reached Odoo needs nothing; one that did needs a person until
-/// refund-handler exists.
-fn cancelled(job: &Job) -> End {
-    let id = job.row.odoo_ids.get(STEP);
-    match (id, &job.row.intent) {
-        (None, None) => End::Failed(Fault::skip("cancelled before it reached Odoo")),
-        (Some(_), _) | (None, Some(_)) => End::Failed(Fault::reject(
+/// A cancelled order that never reached Odoo needs nothing, and will never be made: every worker reads
+/// its state first. What is in Odoo is refund-handler's business.
+fn cancelled(job: &mut Job) -> End {
+    let id = job.row.odoo_ids.get(STEP).copied();
+    match (id, &job.row.intent, &job.nudge.subject) {
+        (None, None, _) => End::Failed(Fault::skip("cancelled before it reached Odoo")),
+        // Deleted on the platform, so that it cannot be made once more to be sure of it.
+        (None, Some(_), _) => End::Failed(Fault::reject(
             format!(
-                "order {}/{} was cancelled or deleted on the platform and is in Odoo{}",
-                job.nudge.store,
-                job.nudge.subject,
-                id.map_or_else(String::new, |id| format!(" as sale order {id}")),
+                "order {}/{} was cancelled on the platform while it was being made in Odoo",
+                job.nudge.store, job.nudge.subject
             ),
-            "cancel it in Odoo, then settle the item",
+            "look for it in Odoo and cancel it there, then settle the item",
         )),
+        (Some(_), _, Subject::Order(order) | Subject::AfterSales(order)) => {
+            job.follow_up = Some(Subject::AfterSales(order.clone()));
+            End::Done {
+                odoo_id: id,
+                digest: "cancelled".to_owned(),
+                note: Some("cancelled on the platform".to_owned()),
+            }
+        }
+        (Some(_), _, Subject::Dispute(_) | Subject::Settlement(_)) => {
+            End::Failed(Fault::skip("not an order"))
+        }
     }
+}
+
+/// Once goods were taken off an order, or credited, its quantities in Odoo are no longer the
+/// platform's: an edit would undo what was refunded.
+async fn changed_after_refund<W: World>(world: &W, job: &Job) -> Result<(), Fault> {
+    let Subject::Order(order) = &job.nudge.subject else { return Ok(()) };
+    let key = RowKey {
+        store: job.nudge.store.clone(),
+        subject: Subject::AfterSales(order.clone()).key(),
+    };
+    let row = world.ledger().row(&key).await.map_err(work::unavailable)?;
+    let touched = row.is_some_and(|row| row.odoo_ids.keys().any(|step| undone_by_edit(step)));
+    if !touched {
+        return Ok(());
+    }
+    Err(Fault::reject(
+        format!("order {}/{order} changed on the platform after it was refunded", job.nudge.store),
+        "bring the change to Odoo by hand, then settle the item",
+    ))
 }
 
 /// What the order should be in Odoo, as a digest; equal digests mean nothing to do.

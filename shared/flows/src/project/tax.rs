@@ -17,15 +17,15 @@ pub struct TaxShare {
 
 /// The Odoo taxes of one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Shares {
+pub(crate) struct Shares {
     /// True if all of them are taxes whose price includes them.
-    pub(super) included: bool,
+    pub(crate) included: bool,
     /// The taxes; never empty, because an exact amount needs a tax to stand on.
-    pub(super) taxes: Vec<TaxShare>,
+    pub(crate) taxes: Vec<TaxShare>,
 }
 
 /// Maps the taxes of a line. Two platform taxes that map to one Odoo tax are added up.
-pub(super) fn shares(
+pub(crate) fn shares(
     order: &Order,
     country: Option<CountryCode>,
     line: &Line,

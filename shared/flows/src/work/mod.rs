@@ -9,7 +9,7 @@ use crate::config::StoreDocument;
 use crate::enqueue::enqueue;
 use crate::receive::document;
 use causeway_domain::ports::{Clock as _, Freshness, Secrets as _};
-use causeway_domain::{Fault, Nudge, NudgeCause, StoreId, Timestamp};
+use causeway_domain::{Fault, Nudge, NudgeCause, StoreId, Subject, Timestamp};
 use causeway_ledger::{
     Claim, Disposition, Lease, Ledger as _, LedgerError, Progress, Received, Row, RowKey,
 };
@@ -38,6 +38,9 @@ pub(crate) struct Job {
     pub(crate) payload: Option<String>,
     /// The number that people know the subject by.
     pub(crate) number: Option<String>,
+    /// What another worker has to look at once this one is done. Enqueued before the row is
+    /// completed, so that it cannot get lost between the two.
+    pub(crate) follow_up: Option<Subject>,
 }
 
 /// How a subject ended before it is written down.
@@ -132,6 +135,7 @@ async fn claim<W: World>(
             began,
             payload: None,
             number: None,
+            follow_up: None,
         }),
         // The holder compares `wanted` when it completes, so this nudge is not lost.
         Claim::Busy => {

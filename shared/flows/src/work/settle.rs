@@ -2,8 +2,9 @@
 
 use super::{End, Job, Worker, enqueue_again};
 use crate::World;
+use crate::enqueue::enqueue;
 use causeway_domain::ports::Clock as _;
-use causeway_domain::{Fault, Timestamp};
+use causeway_domain::{Fault, Nudge, NudgeCause, Subject, Timestamp};
 use causeway_ledger::backoff::{backoff, effective};
 use causeway_ledger::{
     AttentionItem, Closing, Completion, Disposition, Ledger as _, LedgerError, Progress, Row,
@@ -59,12 +60,27 @@ async fn done<W: World, K: Worker<W>>(
     note: Option<&str>,
     last: bool,
 ) -> Result<Settled, LedgerError> {
+    if let Some(subject) = &job.follow_up
+        && let Err(fault) = enqueue(world, &[follow_up(world, job, subject)]).await
+    {
+        return failed::<W, K>(world, job, &fault).await.map(Settled::Ended);
+    }
     let settled = close(world, job, digest, last).await?;
     if let Settled::Ended(_) = settled {
         log::<W, K>(world, job, Status::Done, None, odoo_id, note);
         measure(world, K::OPERATION, job, true);
     }
     Ok(settled)
+}
+
+fn follow_up<W: World>(world: &W, job: &Job, subject: &Subject) -> Nudge {
+    let store = job.nudge.store.clone();
+    let now = world.clock().now();
+    Nudge {
+        occurred_at: job.nudge.occurred_at,
+        received_at: job.nudge.received_at,
+        ..Nudge::new(store, subject.clone(), NudgeCause::Worker, now)
+    }
 }
 
 async fn skipped<W: World, K: Worker<W>>(

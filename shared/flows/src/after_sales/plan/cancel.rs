@@ -1,0 +1,82 @@
+//! Cancellation (R168, R175-R178): before anything is sent or invoiced the order is cancelled; after
+//! that the refunds of the platform decide, and what they do not explain is for a person.
+
+use super::{Case, Step, Verdict};
+use crate::after_sales::seen::{PickingStanding, SaleStanding};
+use causeway_domain::{Fault, Money};
+
+pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
+    if !case.wanted.cancelled {
+        return Ok(Verdict::Fine);
+    }
+    match case.seen.standing {
+        SaleStanding::Cancelled => return Ok(Verdict::Fine),
+        SaleStanding::Quotation | SaleStanding::Confirmed => {}
+    }
+    // Gone from its platform, without a word about what was refunded.
+    if case.wanted.lines.is_empty() && (case.seen.anything_sent() || case.seen.anything_invoiced())
+    {
+        return Ok(Verdict::Hold(case.person(
+            "it was deleted on the platform after it was delivered or invoiced",
+            "settle it in Odoo by hand, then settle the item",
+        )));
+    }
+    let credited = case.fully_credited()?;
+    if !case.seen.anything_sent() && (!case.seen.anything_invoiced() || credited) {
+        return Ok(case.locked().unwrap_or(Verdict::step(Step::Cancel)));
+    }
+    let refunded = Money::sum(case.wanted.refunds.iter().map(|r| r.total), case.wanted.currency)
+        .map_err(super::overflow)?;
+    if case.seen.anything_sent() {
+        return Ok(match refunded == case.wanted.total {
+            // Everything is given back: what was not sent is lowered, the rest returned or kept.
+            true => Verdict::Fine,
+            false => Verdict::Hold(case.person(
+                format!(
+                    "it was cancelled on the platform, {} of it refunded, and goods have left{}",
+                    refunded,
+                    match case.open_deliveries() {
+                        0 => "",
+                        _ => "; a delivery is still open",
+                    }
+                ),
+                "refund or return it on the platform, or settle it in Odoo by hand",
+            )),
+        });
+    }
+    let captured = Money::sum(case.wanted.captures.iter().map(|c| c.amount), case.wanted.currency)
+        .map_err(super::overflow)?;
+    // Invoiced, nothing sent: credited in full where no money came, else as the refunds say.
+    Ok(match captured.is_zero() || refunded == case.wanted.total {
+        true => Verdict::Fine,
+        false => Verdict::Hold(case.person(
+            format!(
+                "it was cancelled after it was invoiced; {captured} came in and {refunded} is refunded"
+            ),
+            "refund the rest on the platform, or settle it in Odoo by hand",
+        )),
+    })
+}
+
+impl Case<'_> {
+    fn open_deliveries(&self) -> usize {
+        let open = |state| match state {
+            PickingStanding::Draft | PickingStanding::Open => true,
+            PickingStanding::Done => false,
+        };
+        self.seen.pickings.iter().filter(|p| p.outgoing && open(p.state)).count()
+    }
+
+    /// True if every posted invoice is credited to nothing by posted credit notes.
+    pub(super) fn fully_credited(&self) -> Result<bool, Fault> {
+        for invoice in self.seen.invoices.iter().filter(|invoice| invoice.posted) {
+            let credits = invoice.credits.iter().filter(|credit| credit.posted);
+            let sum = Money::sum(credits.map(|credit| credit.total), invoice.total.currency())
+                .map_err(super::overflow)?;
+            if sum != invoice.total {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}

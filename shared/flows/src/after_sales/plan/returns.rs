@@ -1,0 +1,195 @@
+//! Returns (R184-R187): a return picking for each delivery that goods come back from, never more than
+//! was sent, waiting for the warehouse.
+
+use super::{Case, Step, Verdict};
+use crate::after_sales::seen::{PickingStanding, SeenPicking, SeenStockMove};
+use crate::after_sales::wanted::WantedReturn;
+use crate::config::ReturnValidation;
+use causeway_domain::{Decimal, Fault, ReturnId};
+use causeway_odoo::ExternalId;
+use serde::Serialize;
+
+/// A return picking that should exist.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReturnDocument {
+    /// Its external id.
+    pub external_id: ExternalId,
+    /// The step under which the row records it.
+    pub step: String,
+    /// The delivery that it takes back.
+    pub delivery: i64,
+    /// `stock.picking.type` id.
+    pub picking_type: i64,
+    /// `stock.location` id of the customer.
+    pub from: i64,
+    /// `stock.location` id that the goods go to, by reason code.
+    pub to: i64,
+    /// What comes back.
+    pub moves: Vec<ReturnMove>,
+}
+
+/// One move of a return.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReturnMove {
+    /// Its external id.
+    pub external_id: ExternalId,
+    /// The delivery's move.
+    pub origin: i64,
+    /// The order line.
+    pub sale_line: i64,
+    /// `product.product` id.
+    pub product: i64,
+    /// How many.
+    pub quantity: Decimal,
+}
+
+pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
+    let mut held = Verdict::Fine;
+    for back in &case.wanted.returns {
+        match one(case, back)? {
+            Verdict::Fine => {}
+            Verdict::Do(step) => return Ok(Verdict::Do(step)),
+            Verdict::Hold(fault) => held = Verdict::Hold(fault),
+        }
+    }
+    Ok(held)
+}
+
+fn one(case: &Case<'_>, back: &WantedReturn) -> Result<Verdict, Fault> {
+    let key = || format!("return:{}/{}", case.wanted.key, back.id);
+    let own: Vec<&SeenPicking> = case.pickings_of(&back.id).collect();
+    let documents = match own.is_empty() {
+        true => documents(case, back)?,
+        false => Vec::new(),
+    };
+    if let Some(document) = documents.into_iter().next() {
+        return Ok(Verdict::step(Step::LoadReturn(document)));
+    }
+    for picking in &own {
+        match picking.state {
+            PickingStanding::Draft => {
+                return Ok(Verdict::step(Step::ConfirmReturn { picking: picking.id }));
+            }
+            PickingStanding::Open => {
+                let by_platform = match case.policy.returns {
+                    ReturnValidation::Platform => back.closed,
+                    ReturnValidation::Warehouse => false,
+                };
+                return Ok(match by_platform {
+                    true => Verdict::step(Step::ValidateReturn {
+                        picking: picking.id,
+                        moves: picking.moves.iter().map(|stock| (stock.id, stock.demand)).collect(),
+                    }),
+                    false => Verdict::wait(
+                        key(),
+                        format!("return picking {} is not validated in Odoo yet", picking.id),
+                    ),
+                });
+            }
+            PickingStanding::Done => {}
+        }
+    }
+    Ok(Verdict::Fine)
+}
+
+impl Case<'_> {
+    /// The pickings of a return, by what the row has recorded or by their external id.
+    fn pickings_of(&self, id: &ReturnId) -> impl Iterator<Item = &SeenPicking> {
+        let key = format!("{}_", ExternalId::new(self.store, "return", id.as_str()));
+        let step = format!("return:{id}:");
+        self.seen.pickings.iter().filter(move |picking| {
+            picking.external_id.as_deref().is_some_and(|own| own.starts_with(&key))
+                || self
+                    .recorded
+                    .iter()
+                    .any(|(name, id)| name.starts_with(&step) && *id == picking.id)
+        })
+    }
+
+    /// True once the warehouse has validated a return.
+    pub(super) fn is_back(&self, id: &ReturnId) -> bool {
+        let mut own = self.pickings_of(id).peekable();
+        own.peek().is_some() && own.all(|picking| picking.state == PickingStanding::Done)
+    }
+
+    /// What can still come back of a delivery's move.
+    fn returnable(&self, stock: &SeenStockMove) -> Decimal {
+        let returns = self.seen.pickings.iter().filter(|picking| picking.return_of.is_some());
+        let moves = returns.flat_map(|picking| &picking.moves);
+        let back = moves.filter(|own| own.origin == Some(stock.id));
+        stock.quantity
+            - back.map(|own| if own.done { own.quantity } else { own.demand }).sum::<Decimal>()
+    }
+}
+
+/// The pickings that a return needs, oldest delivery first; one for each place that goods go to.
+fn documents(case: &Case<'_>, back: &WantedReturn) -> Result<Vec<ReturnDocument>, Fault> {
+    let mut found: Vec<ReturnDocument> = Vec::new();
+    let key = ExternalId::new(case.store, "return", back.id.as_str());
+    for (at, quantity, reason) in &back.lines {
+        let line = case.order_line(*at)?;
+        let mut open = *quantity;
+        for delivery in case.seen.pickings.iter().filter(|p| p.outgoing && p.return_of.is_none()) {
+            let moves = delivery.moves.iter().filter(|m| m.done && m.sale_line == Some(line.id));
+            for stock in moves {
+                let take = open.min(case.returnable(stock));
+                if take <= Decimal::ZERO {
+                    continue;
+                }
+                open -= take;
+                let to = case.destination(reason.as_deref()).unwrap_or(stock.from);
+                let id = key.line(&format!("{}.{to}", delivery.id));
+                let made = ReturnMove {
+                    external_id: id.line(&stock.id.to_string()),
+                    origin: stock.id,
+                    sale_line: line.id,
+                    product: stock.product,
+                    quantity: take,
+                };
+                let same = |own: &&mut ReturnDocument| own.delivery == delivery.id && own.to == to;
+                match found.iter_mut().find(same) {
+                    Some(document) => document.moves.push(made),
+                    None => found.push(ReturnDocument {
+                        external_id: id,
+                        step: format!("return:{}:{}.{to}", back.id, delivery.id),
+                        delivery: delivery.id,
+                        picking_type: delivery.return_type,
+                        from: stock.to,
+                        to,
+                        moves: vec![made],
+                    }),
+                }
+            }
+        }
+        if open > Decimal::ZERO {
+            let sent = case.seen.sent(line);
+            if sent.is_zero() {
+                return Err(Fault::Wait {
+                    key: causeway_domain::WaitKey::other(format!("delivery:{}", case.wanted.key)),
+                    cause: format!(
+                        "return {} is of goods that are not delivered in Odoo yet",
+                        back.id
+                    ),
+                });
+            }
+            return Err(case.person(
+                format!(
+                    "return {} takes back {quantity} of line {}, and only {} of {sent} sent can still \
+                     come back",
+                    back.id,
+                    line.id,
+                    *quantity - open
+                ),
+                "look for a return that was made by hand; then settle the item",
+            ));
+        }
+    }
+    Ok(found)
+}
+
+impl Case<'_> {
+    fn destination(&self, reason: Option<&str>) -> Option<i64> {
+        let by_reason = reason.and_then(|reason| self.policy.return_locations.get(reason));
+        by_reason.or_else(|| self.policy.return_locations.get("default")).copied()
+    }
+}

@@ -1,0 +1,257 @@
+//! What Odoo has of an order, as far as the plan asks. Pure values; [`super::observe`] reads them.
+
+use causeway_domain::{Decimal, Money};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A sale order with everything that hangs on it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Seen {
+    /// `sale.order` id.
+    pub id: i64,
+    /// Odoo's number.
+    pub name: String,
+    /// Where it stands.
+    pub standing: SaleStanding,
+    /// Must be unlocked before it can be cancelled or changed.
+    pub locked: bool,
+    /// `res.partner` to be invoiced.
+    pub partner: i64,
+    /// What it comes to in Odoo now, tax included.
+    pub total: Money,
+    /// `account.move` ids of all its invoices and credit notes, cancelled ones too.
+    pub documents: Vec<i64>,
+    /// Its lines without sections and notes.
+    pub lines: Vec<SeenLine>,
+    /// Invoices that are not cancelled, oldest first.
+    pub invoices: Vec<SeenInvoice>,
+    /// Deliveries and returns that are not cancelled.
+    pub pickings: Vec<SeenPicking>,
+    /// Payments that our row has recorded, by the step that recorded them.
+    pub payments: BTreeMap<String, SeenPayment>,
+}
+
+/// `sale.order.state`, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum SaleStanding {
+    /// Not confirmed yet.
+    Quotation,
+    /// Confirmed.
+    Confirmed,
+    /// Cancelled.
+    Cancelled,
+}
+
+/// A line of the order.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SeenLine {
+    /// `sale.order.line` id.
+    pub id: i64,
+    /// Our external id; lines that were added by an edit have none.
+    pub external_id: Option<String>,
+    /// `product.product` id.
+    pub product: Option<i64>,
+    /// Ordered quantity.
+    pub ordered: Decimal,
+    /// Delivered, less what came back.
+    pub delivered: Decimal,
+    /// Invoiced, less what was credited with a link to the line.
+    pub invoiced: Decimal,
+    /// What Odoo would invoice now; below zero if more is invoiced than due.
+    pub to_invoice: Decimal,
+    /// Unit price.
+    pub price_unit: Decimal,
+    /// Percent.
+    pub discount: Decimal,
+    /// `account.tax` ids.
+    pub taxes: Vec<i64>,
+    /// Description.
+    pub name: String,
+}
+
+/// An invoice.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SeenInvoice {
+    /// `account.move` id.
+    pub id: i64,
+    /// Number, `None` as a draft.
+    pub name: Option<String>,
+    /// False as a draft.
+    pub posted: bool,
+    /// `account.journal` id.
+    pub journal: i64,
+    /// `res.partner` id.
+    pub partner: i64,
+    /// `res.partner` id of the delivery address.
+    pub delivery_address: Option<i64>,
+    /// `account.fiscal.position` id.
+    pub fiscal_position: Option<i64>,
+    /// `res.currency` id.
+    pub currency_id: i64,
+    /// What a settlement names it by.
+    pub payment_reference: Option<String>,
+    /// Tax included.
+    pub total: Money,
+    /// Lines that bill something.
+    pub lines: Vec<SeenMoveLine>,
+    /// Items on the receivable account.
+    pub open_items: Vec<OpenItem>,
+    /// Credit notes that reverse it and are not cancelled.
+    pub credits: Vec<SeenCredit>,
+}
+
+/// A line of an invoice or credit note.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SeenMoveLine {
+    /// `account.move.line` id.
+    pub id: i64,
+    /// The order line that it bills, if one is linked.
+    pub sale_line: Option<i64>,
+    /// `product.product` id.
+    pub product: Option<i64>,
+    /// `uom.uom` id.
+    pub uom: Option<i64>,
+    /// Description.
+    pub name: String,
+    /// Quantity.
+    pub quantity: Decimal,
+    /// Unit price.
+    pub price_unit: Decimal,
+    /// Percent.
+    pub discount: Decimal,
+    /// `account.tax` ids.
+    pub taxes: Vec<i64>,
+    /// `account.account` id.
+    pub account: i64,
+    /// Analytic distribution, to be copied as it is.
+    pub analytic: Option<serde_json::Value>,
+    /// Net.
+    pub net: Money,
+    /// Tax included.
+    pub gross: Money,
+}
+
+/// A credit note.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SeenCredit {
+    /// `account.move` id.
+    pub id: i64,
+    /// Our external id, if it is ours.
+    pub external_id: Option<String>,
+    /// False as a draft.
+    pub posted: bool,
+    /// Tax included.
+    pub total: Money,
+    /// Its lines.
+    pub lines: Vec<SeenMoveLine>,
+    /// Items on the receivable account.
+    pub open_items: Vec<OpenItem>,
+}
+
+/// An item of a receivable account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct OpenItem {
+    /// `account.move.line` id.
+    pub id: i64,
+    /// `account.account` id.
+    pub account: i64,
+    /// What is not reconciled yet; below zero on a payment or credit note.
+    pub residual: Money,
+}
+
+/// A delivery or return.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SeenPicking {
+    /// `stock.picking` id.
+    pub id: i64,
+    /// Where it stands.
+    pub state: PickingStanding,
+    /// Our external id, if it is ours.
+    pub external_id: Option<String>,
+    /// The delivery that it takes back, for a return.
+    pub return_of: Option<i64>,
+    /// `stock.picking.type` of a return of it.
+    pub return_type: i64,
+    /// True for goods that leave.
+    pub outgoing: bool,
+    /// Its moves.
+    pub moves: Vec<SeenStockMove>,
+}
+
+/// `stock.picking.state`, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum PickingStanding {
+    /// Not confirmed.
+    Draft,
+    /// Confirmed, waiting or ready.
+    Open,
+    /// Goods have moved.
+    Done,
+}
+
+/// A stock move.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SeenStockMove {
+    /// `stock.move` id.
+    pub id: i64,
+    /// The order line that it serves.
+    pub sale_line: Option<i64>,
+    /// `product.product` id.
+    pub product: i64,
+    /// Asked for.
+    pub demand: Decimal,
+    /// Moved, once done.
+    pub quantity: Decimal,
+    /// The delivery's move that it takes back.
+    pub origin: Option<i64>,
+    /// `stock.location` it comes from.
+    pub from: i64,
+    /// `stock.location` it goes to.
+    pub to: i64,
+    /// True once done.
+    pub done: bool,
+}
+
+/// A payment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SeenPayment {
+    /// `account.payment` id.
+    pub id: i64,
+    /// False as a draft.
+    pub posted: bool,
+    /// Amount.
+    pub amount: Money,
+    /// Items on the receivable account; none where the journal books nothing.
+    pub open_items: Vec<OpenItem>,
+}
+
+impl Seen {
+    /// What has left for a line, returns not taken off.
+    pub fn sent(&self, line: &SeenLine) -> Decimal {
+        let moves: Decimal = self
+            .pickings
+            .iter()
+            .filter(|picking| picking.outgoing && picking.return_of.is_none())
+            .flat_map(|picking| &picking.moves)
+            .filter(|stock| stock.done && stock.sale_line == Some(line.id))
+            .map(|stock| stock.quantity)
+            .sum();
+        // Services and goods without moves are delivered by hand.
+        if moves.is_zero() { line.delivered } else { moves }
+    }
+
+    /// True if anything has left.
+    pub fn anything_sent(&self) -> bool {
+        let done = |picking: &SeenPicking| {
+            picking.outgoing
+                && picking.return_of.is_none()
+                && picking.moves.iter().any(|stock| stock.done && !stock.quantity.is_zero())
+        };
+        self.pickings.iter().any(done)
+    }
+
+    /// True if an invoice is posted.
+    pub fn anything_invoiced(&self) -> bool {
+        self.invoices.iter().any(|invoice| invoice.posted)
+    }
+}
