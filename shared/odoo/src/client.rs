@@ -1,7 +1,7 @@
 //! The handle that the use cases hold.
 
 use crate::connection::Connection;
-use crate::fault::{Refused, unexpected};
+use crate::fault::{Cause, Refused, unexpected};
 use crate::session::Session;
 use crate::transport::{Args, Operation, Wire};
 use causeway_domain::Fault;
@@ -39,6 +39,32 @@ impl<H: Http> Odoo<'_, H> {
 
     pub(crate) fn unexpected(&self, operation: Operation, what: &str) -> Fault {
         unexpected(&self.connection.name, operation, what)
+    }
+
+    /// `web_read(specification)` of those that exist. One missing record fails the call for all (404; alone
+    /// it is an empty list, seen on 19.0), so that they are then read one by one.
+    pub(crate) async fn web_read_existing(
+        &self,
+        operation: Operation,
+        ids: &[i64],
+        specification: &Value,
+    ) -> Result<Value, Fault> {
+        let args = |ids: &[i64]| Args::of(ids).with("specification", specification.clone());
+        match self.call(operation, args(ids)).await {
+            Ok(answer) => return Ok(answer),
+            Err(refused) if refused.cause == Cause::Missing => {}
+            Err(refused) => return Err(refused.fault),
+        }
+        let mut found = Vec::new();
+        for id in if ids.len() > 1 { ids } else { &[] } {
+            match self.call(operation, args(&[*id])).await {
+                Ok(Value::Array(rows)) => found.extend(rows),
+                Ok(_) => return Err(self.unexpected(operation, "not a list")),
+                Err(refused) if refused.cause == Cause::Missing => {}
+                Err(refused) => return Err(refused.fault),
+            }
+        }
+        Ok(Value::Array(found))
     }
 
     /// `search_read(domain, fields, offset, limit, order)`, page by page of 1000 in the order of ids,

@@ -182,12 +182,8 @@ impl<H: Http> Odoo<'_, H> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let args = Args::of(ids).with("specification", Value::Object(specification()));
-        let answer = match self.call(PICKING_READ, args).await {
-            Ok(answer) => answer,
-            Err(refused) if refused.cause == Cause::Missing && ids.len() == 1 => json!([]),
-            Err(refused) => return Err(refused.fault),
-        };
+        let wanted = Value::Object(specification());
+        let answer = self.web_read_existing(PICKING_READ, ids, &wanted).await?;
         rows(&self.connection.name, PICKING_READ, &answer)?.iter().map(picking).collect()
     }
 

@@ -169,12 +169,8 @@ impl<H: Http> Odoo<'_, H> {
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let args = Args::of(ids).with("specification", self.sale_specification());
-        let answer = match self.call(ORDER_READ, args).await {
-            Ok(answer) => answer,
-            Err(refused) if refused.cause == Cause::Missing && ids.len() == 1 => json!([]),
-            Err(refused) => return Err(refused.fault),
-        };
+        let wanted = self.sale_specification();
+        let answer = self.web_read_existing(ORDER_READ, ids, &wanted).await?;
         let mut sales = BTreeMap::new();
         for row in rows(&self.connection.name, ORDER_READ, &answer)? {
             let sale = self.sale(&row)?;

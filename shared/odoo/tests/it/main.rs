@@ -6,6 +6,7 @@ mod after_checks;
 mod after_sales;
 mod afterwards;
 mod canary;
+mod drafts;
 mod live;
 mod load;
 mod operations;
