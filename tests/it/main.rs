@@ -11,6 +11,7 @@ mod local_aws;
 mod local_stack;
 mod orders;
 mod outage;
+mod processor_webhook;
 mod promises;
 mod real_odoo;
 #[path = "../../shared/platforms/tests/recorded/mod.rs"]

@@ -174,7 +174,7 @@ const LEDGER_NEEDS: &[(&str, &str, &str)] = &[
 
 /// The use case of each function, by its sources.
 const USE_CASES: &[(&str, &[&str])] = &[
-    ("webhook", &["shared/flows/src/receive.rs"]),
+    ("webhook", &["shared/flows/src/receive"]),
     ("order-projection", &["shared/flows/src/project", WORK, "shared/flows/src/fetch.rs"]),
     ("refund-handler", &["shared/flows/src/after_sales", WORK, "shared/flows/src/fetch.rs"]),
     ("reconcile", &["shared/flows/src/sweep.rs"]),

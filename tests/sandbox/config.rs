@@ -26,7 +26,43 @@ pub fn environment(odoo_url: &str, database: &str, shops: &[Shop]) -> String {
     for shop in shops {
         store(&mut text, shop);
     }
+    for (id, processor) in ACCOUNTS {
+        account(&mut text, id, processor);
+    }
     text
+}
+
+/// Accounts at payment processors, by id and processor.
+pub const ACCOUNTS: &[(&str, &str)] = &[
+    ("stripe-pay", "stripe"),
+    ("adyen-pay", "adyen"),
+    ("square-pay", "square"),
+    ("shopify-pay", "shopify"),
+    ("paypal-pay", "paypal"),
+];
+
+fn account(text: &mut String, id: &str, processor: &str) {
+    let (webhook, api) = (webhook_secret(id), api_credentials(id));
+    let _ = write!(
+        text,
+        "
+[accounts.{id}]
+processor = {processor:?}
+odoo = \"main\"
+company = 1
+base_url = \"https://{processor}.example.test\"
+webhook_secret = {webhook:?}
+api_credentials = {api:?}
+currency = \"EUR\"
+[accounts.{id}.books]
+journal = 23
+bank = 494
+clearing = 497
+fees = 363
+unmatched = 170
+bad_debt = 499
+"
+    );
 }
 
 fn store(text: &mut String, shop: &Shop) {

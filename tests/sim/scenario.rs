@@ -101,6 +101,14 @@ impl Scenario {
             let json = serde_json::to_string(&document).unwrap();
             settings.0.lock().unwrap().insert(document.id.clone(), json.into());
         }
+        for document in environment.account_documents() {
+            let json = serde_json::to_string(&document).unwrap();
+            settings.0.lock().unwrap().insert(document.id.clone(), json.into());
+        }
+        for (account, _) in config::ACCOUNTS {
+            secrets.set(&config::webhook_secret(account), "not yet signed with");
+            secrets.set(&config::api_credentials(account), "token-1");
+        }
         let queue = MemoryQueue::default();
         let ledger = MemoryLedger::default();
         let sink = MemorySink::default();

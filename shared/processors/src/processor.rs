@@ -19,6 +19,10 @@ pub trait Processor: Sync {
     /// The name in the webhook URL and in the configuration: `stripe`.
     fn id(&self) -> &'static str;
 
+    /// Where its API lives, unless the account says otherwise; `None` where every account has its own
+    /// address (Shopify).
+    fn base_url(&self) -> Option<&'static str>;
+
     /// Checks an account's options and base URL; returns every problem, none if all is well.
     fn check(&self, connection: &AccountConnection) -> Vec<Problem>;
 

@@ -19,10 +19,15 @@ pub struct Finding {
 pub fn check(file: &Path, show: Show) -> Outcome {
     let found = match findings(&read(file)?)? {
         Ok(environment) => {
-            let stores = environment.stores.len();
+            let (stores, accounts) = (environment.stores.len(), environment.accounts.len());
             match show {
-                Show::Json => json(&serde_json::json!({ "ok": true, "stores": stores }))?,
-                Show::Text => println!("{}: no problems (stores: {stores})", file.display()),
+                Show::Json => json(
+                    &serde_json::json!({ "ok": true, "stores": stores, "accounts": accounts }),
+                )?,
+                Show::Text => println!(
+                    "{}: no problems (stores: {stores}, accounts: {accounts})",
+                    file.display()
+                ),
             }
             return Ok(Answer::Yes);
         }
@@ -164,6 +169,37 @@ mod tests {
         let paths = found(&broken);
         assert!(paths.contains(&"stores.acme-eu.odoo".to_owned()), "{paths:?}");
         assert!(paths.contains(&"stores.acme-eu.base_url".to_owned()), "{paths:?}");
+    }
+
+    /// R205: accounts are checked like stores, everything at once.
+    #[test]
+    fn problems_of_accounts_are_named_all_at_once() {
+        let broken = DEFAULT
+            .replace("[accounts.stripe-eu", "[accounts.acme-eu")
+            .replace("processor = \"stripe\"", "processor = \"stripes\"")
+            .replace("# disputes = \"credit_note\"", "disputes = \"bad_debt\"");
+        let paths = found(&broken);
+        let expected =
+            ["accounts.acme-eu", "accounts.acme-eu.books.bad_debt", "accounts.acme-eu.processor"];
+        assert_eq!(paths, expected);
+        let other = DEFAULT
+            .replace(
+                "processor = \"stripe\"\nodoo = \"main\"",
+                "processor = \"shopify\"\nodoo = \"x\"",
+            )
+            .replace(
+                "[accounts.stripe-eu.options]",
+                "[accounts.stripe-eu.options]\nversoin = \"1\"",
+            );
+        let paths = found(&other);
+        assert_eq!(paths, ["accounts.stripe-eu.odoo", "accounts.stripe-eu.base_url"]);
+        let option = DEFAULT.replace(
+            "[accounts.stripe-eu.options]",
+            "[accounts.stripe-eu.options]\nversoin = \"1\"",
+        );
+        assert_eq!(found(&option).len(), 1);
+        let form = DEFAULT.replace("clearing = 41\n", "");
+        assert_eq!(found(&form), ["accounts.stripe-eu.books"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use causeway_aws::{SettingsTable, SystemClock};
 use causeway_domain::StoreId;
-use causeway_flows::config::{Environment, StoreDocument};
+use causeway_flows::config::Environment;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +36,7 @@ pub struct Args {
     pub prune: bool,
 }
 
-/// What pushing means for one store.
+/// What pushing means for one store or account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum Change {
@@ -99,11 +99,15 @@ pub async fn apply(
 }
 
 fn wanted(environment: &Environment) -> Result<BTreeMap<String, Value>, Failure> {
-    let document = |document: StoreDocument| {
-        let id = document.id.as_str().to_owned();
-        Ok((id, serde_json::to_value(document).map_err(Failure::new)?))
-    };
-    environment.documents().into_iter().map(document).collect()
+    let stores = environment
+        .documents()
+        .into_iter()
+        .map(|document| (document.id.as_str().to_owned(), serde_json::to_value(&document)));
+    let accounts = environment
+        .account_documents()
+        .into_iter()
+        .map(|document| (document.id.as_str().to_owned(), serde_json::to_value(&document)));
+    stores.chain(accounts).map(|(id, value)| Ok((id, value.map_err(Failure::new)?))).collect()
 }
 
 async fn stored(client: &Client, name: &str) -> Result<BTreeMap<String, Value>, Failure> {

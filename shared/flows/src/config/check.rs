@@ -1,6 +1,6 @@
 //! What a configuration must satisfy beyond its form. All problems are named at once.
 
-use super::{Environment, StoreConfig, TaxRule};
+use super::{AccountConfig, DisputePolicy, Environment, StoreConfig, TaxRule};
 use causeway_domain::StoreId;
 use causeway_odoo::Protocol;
 use causeway_platforms::{Problem, adapter};
@@ -24,7 +24,66 @@ pub fn problems(environment: &Environment) -> Vec<Problem> {
     for (id, store) in &environment.stores {
         check_store(&mut found, environment, id, store);
     }
+    for (id, account) in &environment.accounts {
+        check_account(&mut found, environment, id, account);
+    }
     found
+}
+
+fn check_odoo(found: &mut Vec<Problem>, environment: &Environment, path: String, odoo: &str) {
+    if !environment.odoo.contains_key(odoo) {
+        let known: Vec<&str> = environment.odoo.keys().map(String::as_str).collect();
+        note(found, path, format!("no [odoo.{odoo}]; known are: {}", known.join(", ")));
+    }
+}
+
+fn check_account(
+    found: &mut Vec<Problem>,
+    environment: &Environment,
+    id: &str,
+    account: &AccountConfig,
+) {
+    let at = |field: &str| format!("accounts.{id}.{field}");
+    if StoreId::parse(id).is_err() {
+        note(found, format!("accounts.{id}"), "an account id is 1 to 40 of a-z, 0-9 and -");
+    }
+    if environment.stores.contains_key(id) {
+        let text = format!("there is a [stores.{id}] too: stores and accounts share their ids");
+        note(found, format!("accounts.{id}"), text);
+    }
+    check_odoo(found, environment, at("odoo"), &account.odoo);
+    for (field, secret) in
+        [("webhook_secret", &account.webhook_secret), ("api_credentials", &account.api_credentials)]
+    {
+        if secret.as_ref().is_some_and(|secret| secret.trim().is_empty()) {
+            note(found, at(field), "name the secret; its value never stands in this file");
+        }
+    }
+    if let Some(url) = &account.base_url {
+        check_url(found, &at("base_url"), url);
+    }
+    match (account.books.disputes, account.books.bad_debt) {
+        (DisputePolicy::BadDebt, None) => {
+            let text = "disputes = \"bad_debt\" needs the account of bad debts";
+            note(found, at("books.bad_debt"), text);
+        }
+        (DisputePolicy::BadDebt, Some(_)) | (DisputePolicy::CreditNote, _) => {}
+    }
+    let Some(processor) = account.processor() else {
+        let known: Vec<&str> =
+            causeway_processors::registry::PROCESSORS.iter().map(|one| one.id()).collect();
+        let text =
+            format!("unknown processor {:?}; known are: {}", account.processor, known.join(", "));
+        note(found, at("processor"), text);
+        return;
+    };
+    match account.connection(&StoreId::new(id)) {
+        None => note(found, at("base_url"), "every account of this processor has its own: name it"),
+        Some(connection) => {
+            let problems = processor.check(&connection).into_iter();
+            found.extend(problems.map(|one| Problem { path: at(&one.path), ..one }));
+        }
+    }
 }
 
 fn check_store(found: &mut Vec<Problem>, environment: &Environment, id: &str, store: &StoreConfig) {
@@ -32,11 +91,7 @@ fn check_store(found: &mut Vec<Problem>, environment: &Environment, id: &str, st
     if StoreId::parse(id).is_err() {
         note(found, format!("stores.{id}"), "a store id is 1 to 40 of a-z, 0-9 and -");
     }
-    if !environment.odoo.contains_key(&store.odoo) {
-        let known: Vec<&str> = environment.odoo.keys().map(String::as_str).collect();
-        let text = format!("no [odoo.{}]; known are: {}", store.odoo, known.join(", "));
-        note(found, at("odoo"), text);
-    }
+    check_odoo(found, environment, at("odoo"), &store.odoo);
     check_url(found, &at("base_url"), &store.base_url);
     for (field, secret) in
         [("webhook_secret", &store.webhook_secret), ("api_credentials", &store.api_credentials)]

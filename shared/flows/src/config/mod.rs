@@ -1,12 +1,15 @@
-//! The configuration: one TOML file per environment, pushed as one JSON document per store.
+//! The configuration: one TOML file per environment, pushed as one JSON document per store and per
+//! account at a payment processor.
 //!
 //! `default.toml` beside this file documents every setting; `schema.json` is its form. The command
 //! line validates a file whole (form by the schema, meaning by [`problems`]) and writes a
 //! [`StoreDocument`] per store to the table that the functions read. Secrets are only named.
 
+mod account;
 mod check;
 mod store;
 
+pub use account::{AccountConfig, AccountDocument, Books, DisputePolicy, Matching};
 pub use check::problems;
 pub use store::{
     AfterSalesPolicy, CurrencyMap, Customers, EditPolicy, InvoicePolicy, LockedOrders, OdooConfig,
@@ -31,6 +34,9 @@ pub struct Environment {
     pub odoo: BTreeMap<String, OdooConfig>,
     /// Stores by id.
     pub stores: BTreeMap<String, StoreConfig>,
+    /// Accounts at payment processors by id.
+    #[serde(default)]
+    pub accounts: BTreeMap<String, AccountConfig>,
 }
 
 /// What is stored per store: its configuration and that of its Odoo.
@@ -45,6 +51,15 @@ pub struct StoreDocument {
 }
 
 impl StoreDocument {
+    /// Reads a stored document; `None` if it is an account's. The error names the field.
+    pub fn of_store(json: &str) -> Result<Option<Self>, Fault> {
+        match Self::parse(json) {
+            Ok(document) => Ok(Some(document)),
+            Err(_) if AccountDocument::parse(json).is_ok() => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
     /// Reads a stored document. The error names the field.
     pub fn parse(json: &str) -> Result<Self, Fault> {
         serde_json::from_str(json).map_err(|error| {
@@ -71,6 +86,20 @@ impl Environment {
                     id: StoreId::parse(id).ok()?,
                     odoo: self.odoo.get(&store.odoo)?.clone(),
                     store: store.clone(),
+                })
+            })
+            .collect()
+    }
+
+    /// The documents to push, one per account that names an existing Odoo.
+    pub fn account_documents(&self) -> Vec<AccountDocument> {
+        self.accounts
+            .iter()
+            .filter_map(|(id, account)| {
+                Some(AccountDocument {
+                    id: StoreId::parse(id).ok()?,
+                    odoo: self.odoo.get(&account.odoo)?.clone(),
+                    account: account.clone(),
                 })
             })
             .collect()

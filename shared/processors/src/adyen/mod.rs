@@ -74,6 +74,9 @@ impl Processor for Adyen {
     fn id(&self) -> &'static str {
         "adyen"
     }
+    fn base_url(&self) -> Option<&'static str> {
+        Some("https://ca-live.adyen.com")
+    }
     fn check(&self, connection: &AccountConnection) -> Vec<Problem> {
         let mut found = options::base_url_problems(&connection.base_url, "/reports");
         found.extend(options::credentials_in_clear(&connection.base_url));

@@ -36,6 +36,9 @@ impl Processor for PayPal {
     fn id(&self) -> &'static str {
         "paypal"
     }
+    fn base_url(&self) -> Option<&'static str> {
+        Some("https://api-m.paypal.com")
+    }
     fn check(&self, connection: &AccountConnection) -> Vec<Problem> {
         options::key_problems::<NoOptions>(&connection.options)
     }

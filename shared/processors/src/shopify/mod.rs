@@ -35,6 +35,9 @@ impl Processor for ShopifyPayments {
     fn id(&self) -> &'static str {
         "shopify"
     }
+    fn base_url(&self) -> Option<&'static str> {
+        None
+    }
     fn check(&self, connection: &AccountConnection) -> Vec<Problem> {
         settings::check(connection)
     }

@@ -37,6 +37,9 @@ impl Processor for SquarePayouts {
     fn id(&self) -> &'static str {
         "square"
     }
+    fn base_url(&self) -> Option<&'static str> {
+        Some("https://connect.squareup.com")
+    }
     fn check(&self, connection: &AccountConnection) -> Vec<Problem> {
         settings::check(connection)
     }

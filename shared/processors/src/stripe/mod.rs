@@ -49,6 +49,9 @@ impl Processor for Stripe {
     fn id(&self) -> &'static str {
         "stripe"
     }
+    fn base_url(&self) -> Option<&'static str> {
+        Some("https://api.stripe.com")
+    }
     fn check(&self, connection: &AccountConnection) -> Vec<Problem> {
         settings::check(connection)
     }

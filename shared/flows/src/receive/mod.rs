@@ -4,6 +4,8 @@
 //! Invariants, each held by a test: nothing unsigned is ever parsed; 2xx means queued; an event id is
 //! remembered only after its nudge is queued, so a delivery whose handling died is accepted again.
 
+mod endpoint;
+
 use crate::World;
 use crate::config::StoreDocument;
 use causeway_domain::ports::{
@@ -11,8 +13,9 @@ use causeway_domain::ports::{
 };
 use causeway_domain::{Fault, Nudge, Secret, StoreId, Timestamp};
 use causeway_ledger::Ledger as _;
-use causeway_platforms::{Adapter, RawRequest, Refusal, Trust, Verification, Verified, adapter};
+use causeway_platforms::{RawRequest, Refusal, Verification, Verified};
 use causeway_telemetry::{Operation, Status};
+use endpoint::{Endpoint, endpoint};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -67,16 +70,12 @@ enum Taken {
     NotOurs,
 }
 
-/// Takes one delivery and writes one log line.
-pub async fn receive<W: World>(
-    world: &W,
-    platform: &str,
-    store: &str,
-    request: RawRequest,
-) -> Reply {
+/// Takes one delivery of a platform to a store, or of a payment processor to an account of ours, and
+/// writes one log line.
+pub async fn receive<W: World>(world: &W, kind: &str, store: &str, request: RawRequest) -> Reply {
     let began = world.clock().now();
     let bytes = request.body.len();
-    let outcome = take(world, platform, store, request).await;
+    let outcome = take(world, kind, store, request).await;
     log(world, began, store, bytes, &outcome);
     match outcome {
         Outcome::Accepted(_, Some(wanted)) => Reply::json(200, wanted),
@@ -91,7 +90,7 @@ pub async fn receive<W: World>(
     }
 }
 
-async fn take<W: World>(world: &W, platform: &str, store: &str, request: RawRequest) -> Outcome {
+async fn take<W: World>(world: &W, kind: &str, store: &str, request: RawRequest) -> Outcome {
     if request.body.len() > MAX_BODY {
         return Outcome::Refused(413, format!("body larger than {MAX_BODY} bytes"));
     }
@@ -99,28 +98,21 @@ async fn take<W: World>(world: &W, platform: &str, store: &str, request: RawRequ
         return Outcome::Refused(405, "POST only".to_owned());
     }
     let unknown = || Outcome::Refused(404, "no such store on this platform".to_owned());
-    let (Some(adapter), Ok(store)) = (adapter(platform), StoreId::parse(store)) else {
-        return unknown();
-    };
-    let document = match document(world, &store).await {
-        Ok(Some(document)) if document.store.platform.as_str() == adapter.id() => document,
-        Ok(_) => return unknown(),
+    let Ok(store) = StoreId::parse(store) else { return unknown() };
+    let endpoint = match endpoint(world, kind, store).await {
+        Ok(Some(endpoint)) => endpoint,
+        Ok(None) => return unknown(),
         Err(fault) => return Outcome::Unavailable(fault),
     };
     let is_get = request.method == http::Method::GET;
-    match verify(world, adapter, &document, request).await {
+    match verify(world, &endpoint, request).await {
         Ok(Verification::Accepted(_) | Verification::Refused(_)) if is_get => {
             Outcome::Refused(405, "POST only".to_owned())
         }
-        Ok(Verification::Accepted(delivery)) => {
-            match enqueue(world, adapter, &store, &delivery).await {
-                Ok(taken) => {
-                    let connection = document.store.connection(&store);
-                    Outcome::Accepted(taken, adapter.acknowledgement(&connection))
-                }
-                Err(outcome) => outcome,
-            }
-        }
+        Ok(Verification::Accepted(delivery)) => match enqueue(world, &endpoint, &delivery).await {
+            Ok(taken) => Outcome::Accepted(taken, endpoint.acknowledgement()),
+            Err(outcome) => outcome,
+        },
         Ok(Verification::Hello(body)) => Outcome::Hello(body),
         // Our own configuration is incomplete: the platform should send it again.
         Ok(Verification::Refused(refusal @ Refusal::Unconfigured)) => {
@@ -142,7 +134,7 @@ pub(crate) async fn document<W: World>(
     store: &StoreId,
 ) -> Result<Option<StoreDocument>, Fault> {
     match world.settings().store(store).await? {
-        Some(json) => StoreDocument::parse(&json).map(Some),
+        Some(json) => StoreDocument::of_store(&json),
         None => Ok(None),
     }
 }
@@ -151,20 +143,19 @@ pub(crate) async fn document<W: World>(
 /// keys that the scheme needs.
 async fn verify<W: World>(
     world: &W,
-    adapter: &dyn Adapter,
-    document: &StoreDocument,
+    endpoint: &Endpoint,
     request: RawRequest,
 ) -> Result<Verification, Fault> {
-    let name = &document.store.webhook_secret;
+    let name = &endpoint.secret;
     let cached = world.secrets().get(name, Freshness::Cached).await?;
-    let first = verify_with_keys(world, adapter, document, request.clone(), &cached).await?;
+    let first = verify_with_keys(world, endpoint, request.clone(), &cached).await?;
     match first {
         Verification::Refused(Refusal::Mismatch) => {
             let fresh = world.secrets().get(name, Freshness::Refetch).await?;
             if fresh.current == cached.current && fresh.previous == cached.previous {
                 return Ok(first);
             }
-            verify_with_keys(world, adapter, document, request, &fresh).await
+            verify_with_keys(world, endpoint, request, &fresh).await
         }
         Verification::Accepted(_)
         | Verification::Hello(_)
@@ -177,20 +168,17 @@ async fn verify<W: World>(
 
 async fn verify_with_keys<W: World>(
     world: &W,
-    adapter: &dyn Adapter,
-    document: &StoreDocument,
+    endpoint: &Endpoint,
     request: RawRequest,
     pair: &SecretPair,
 ) -> Result<Verification, Fault> {
-    let connection = document.store.connection(&document.id);
     let secrets: Vec<Secret> =
         std::iter::once(&pair.current).chain(pair.previous.as_ref()).cloned().collect();
     let mut keys = BTreeMap::new();
     // Adobe signs with two keys; more than a few rounds would be somebody's trick.
     for _ in 0..3 {
         let now = world.clock().now();
-        let trust = Trust { connection: &connection, secrets: &secrets, keys: &keys, now };
-        match adapter.verify(request.clone(), &trust) {
+        match endpoint.verify(request.clone(), &secrets, &keys, now) {
             Verification::NeedsKey(url) => {
                 let pem = signing_key(world, &url, now).await?;
                 keys.insert(url, pem);
@@ -230,12 +218,11 @@ async fn signing_key<W: World>(world: &W, url: &str, now: Timestamp) -> Result<S
 /// Queues what the delivery nudges and has not been queued before.
 async fn enqueue<W: World>(
     world: &W,
-    adapter: &dyn Adapter,
-    store: &StoreId,
+    endpoint: &Endpoint,
     delivery: &Verified<RawRequest>,
 ) -> Result<Taken, Outcome> {
-    let nudges = adapter
-        .nudges(store, delivery)
+    let nudges = endpoint
+        .nudges(delivery)
         .map_err(|malformed| Outcome::Refused(400, malformed.to_string()))?;
     if nudges.is_empty() {
         return Ok(Taken::NotOurs);
