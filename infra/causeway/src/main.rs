@@ -9,6 +9,7 @@ mod aws;
 mod config;
 mod local;
 mod order;
+mod refund;
 mod report;
 mod webhook;
 
@@ -48,6 +49,9 @@ enum Verb {
     /// One order.
     #[command(subcommand)]
     Order(order::Verb),
+    /// What came after an order.
+    #[command(subcommand)]
+    Refund(refund::Verb),
     /// What waits for a person.
     #[command(subcommand)]
     Attention(attention::Verb),
@@ -71,6 +75,7 @@ async fn run(verb: Verb, show: Show) -> report::Outcome {
         Verb::Config(verb) => config::run(verb, show).await,
         Verb::Webhook(verb) => webhook::run(verb, show),
         Verb::Order(verb) => order::run(verb, show).await,
+        Verb::Refund(verb) => refund::run(verb, show),
         Verb::Attention(verb) => attention::run(verb, show).await,
         Verb::Local(verb) => local::run(verb, show).await,
     }

@@ -2,9 +2,10 @@
 
 use crate::report::Failure;
 use bytes::Bytes;
-use causeway_domain::{Fault, Order, OrderId, Secret, Timestamp};
+use causeway_domain::ports::Call;
+use causeway_domain::{AfterSales, Fault, Order, OrderId, Secret, Timestamp};
 use causeway_flows::config::StoreDocument;
-use causeway_platforms::{Answer, Fetch, FetchContext, adapter};
+use causeway_platforms::{Answer, Fetch, FetchAfterSales, FetchContext, adapter};
 
 /// Stands in for the API credentials in requests that are described and never sent. Every platform
 /// reads either the text or the fields that it knows.
@@ -18,6 +19,14 @@ pub enum Read {
     Missing(Vec<String>),
     /// The platform's answer says that there is no such order.
     Gone,
+}
+
+/// What the documents after the order came to.
+pub enum AfterRead {
+    /// Payments, refunds, returns.
+    Found(Box<AfterSales>),
+    /// They are not enough: what else the adapter asks for.
+    Missing(Vec<String>),
 }
 
 /// Reads the order. The first document is the order itself, the others what the adapter asks for
@@ -43,24 +52,42 @@ pub fn read(
     Ok(adapter.fetch_order(&cx, &id, &answers).map(|fetched| understood(fetched, &id)))
 }
 
+/// What came after an order, read from the documents that the adapter asks for after it.
+pub fn read_after_sales(
+    store: &StoreDocument,
+    order: &Order,
+    documents: Vec<Vec<u8>>,
+) -> Result<Result<AfterRead, Fault>, Failure> {
+    let platform = store.store.platform.as_str();
+    let adapter = adapter(platform)
+        .ok_or_else(|| Failure::new(format!("platform {platform:?} is not built in")))?;
+    let answers = documents.into_iter().map(answer).collect::<Result<Vec<_>, _>>()?;
+    let connection = store.store.connection(&store.id);
+    let credentials = Secret::new(NOBODY);
+    let now = Timestamp::now();
+    let cx = FetchContext { connection: &connection, credentials: &credentials, now, nonce: 0 };
+    Ok(adapter.fetch_after_sales(&cx, order, &answers).map(|fetched| match fetched {
+        FetchAfterSales::Found(after) => AfterRead::Found(after),
+        FetchAfterSales::Ask(calls) => AfterRead::Missing(named(&calls, &order.key.order)),
+    }))
+}
+
+fn named(calls: &[Call], id: &OrderId) -> Vec<String> {
+    calls
+        .iter()
+        // The query can hold a signature; the path says enough.
+        .map(|call| {
+            let (method, path) = (call.request.method(), call.request.uri().path());
+            format!("{} ({method} {path}) of order {id}", call.name)
+        })
+        .collect()
+}
+
 fn understood(fetched: Fetch, id: &OrderId) -> Read {
     match fetched {
         Fetch::Found(order) => Read::Order(order),
         Fetch::Gone => Read::Gone,
-        Fetch::Ask(calls) => Read::Missing(
-            calls
-                .iter()
-                // The query can hold a signature; the path says enough.
-                .map(|call| {
-                    format!(
-                        "{} ({} {}) of order {id}",
-                        call.name,
-                        call.request.method(),
-                        call.request.uri().path()
-                    )
-                })
-                .collect(),
-        ),
+        Fetch::Ask(calls) => Read::Missing(named(&calls, id)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `causeway order`: what would become of an order, and bringing one to Odoo now.
 
-mod documents;
+pub(crate) mod documents;
 mod plan;
 mod project;
 mod table;
@@ -46,7 +46,12 @@ impl Which {
         Self { store: Some(id.to_owned()), platform: None }
     }
 
-    fn find(&self, environment: &Environment, file: &Path) -> Result<StoreDocument, Failure> {
+    /// The store's document in an environment.
+    pub(crate) fn find(
+        &self,
+        environment: &Environment,
+        file: &Path,
+    ) -> Result<StoreDocument, Failure> {
         let documents = environment.documents();
         let chosen: Vec<StoreDocument> = documents
             .into_iter()

@@ -1,5 +1,6 @@
 //! What Odoo has of an order, as far as the plan asks. Pure values; [`super::observe`] reads them.
 
+use super::wanted::{Wanted, WantedLine};
 use causeway_domain::{Decimal, Money};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -226,6 +227,74 @@ pub struct SeenPayment {
 }
 
 impl Seen {
+    /// An order as Odoo would hold it right after it was invoiced in full, with ids that are made up
+    /// and nothing delivered: what a dry run plans against.
+    pub fn invoiced_in_full(wanted: &Wanted) -> Self {
+        let ids = || 1_i64..;
+        let gross = |line: &WantedLine| {
+            line.taxes
+                .iter()
+                .try_fold(line.net, |sum, share| sum.plus(share.amount))
+                .unwrap_or(line.net)
+        };
+        let taxes = |line: &WantedLine| line.taxes.iter().map(|share| share.tax).collect();
+        let lines = wanted.lines.iter().zip(ids()).map(|(line, id)| SeenLine {
+            id,
+            external_id: Some(line.external_id.clone()),
+            product: Some(id),
+            ordered: line.quantity,
+            delivered: Decimal::ZERO,
+            invoiced: line.quantity,
+            to_invoice: Decimal::ZERO,
+            price_unit: line.net.to_decimal(),
+            discount: Decimal::ZERO,
+            taxes: taxes(line),
+            name: line.line.to_string(),
+        });
+        let billed = wanted.lines.iter().zip(ids()).map(|(line, id)| SeenMoveLine {
+            id,
+            sale_line: Some(id),
+            product: Some(id),
+            uom: None,
+            name: line.line.to_string(),
+            quantity: line.quantity,
+            price_unit: line.net.to_decimal(),
+            discount: Decimal::ZERO,
+            taxes: taxes(line),
+            account: 0,
+            analytic: None,
+            net: line.net,
+            gross: gross(line),
+        });
+        Self {
+            id: 1,
+            name: "dry run".to_owned(),
+            standing: SaleStanding::Confirmed,
+            locked: false,
+            partner: 1,
+            total: wanted.total,
+            documents: vec![1],
+            lines: lines.collect(),
+            invoices: vec![SeenInvoice {
+                id: 1,
+                name: None,
+                posted: true,
+                journal: 1,
+                partner: 1,
+                delivery_address: None,
+                fiscal_position: None,
+                currency_id: 0,
+                payment_reference: None,
+                total: wanted.total,
+                lines: billed.collect(),
+                open_items: Vec::new(),
+                credits: Vec::new(),
+            }],
+            pickings: Vec::new(),
+            payments: BTreeMap::new(),
+        }
+    }
+
     /// What has left for a line, returns not taken off.
     pub fn sent(&self, line: &SeenLine) -> Decimal {
         let moves: Decimal = self

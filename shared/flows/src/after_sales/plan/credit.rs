@@ -268,6 +268,16 @@ fn documents(case: &Case<'_>, at: usize, refund: &WantedRefund) -> Result<Vec<Cr
     Ok(notes)
 }
 
+/// The credit notes of every refund, as if none existed: what a dry run shows.
+pub fn credit_notes(case: &Case<'_>) -> Result<Vec<CreditNote>, Fault> {
+    let refunds = case.all_refunds()?;
+    let mut notes = Vec::new();
+    for (at, refund) in refunds.iter().enumerate().filter(|(_, r)| !r.total.is_zero()) {
+        notes.extend(documents(case, at, refund)?);
+    }
+    Ok(notes)
+}
+
 /// The step under which the row remembers a credit note.
 pub(crate) fn step_of(refund: &RefundId, invoice: i64) -> String {
     format!("refund:{refund}:{invoice}")

@@ -15,7 +15,7 @@ mod returns;
 #[cfg(test)]
 mod tests;
 
-pub use credit::{CreditLine, CreditNote};
+pub use credit::{CreditLine, CreditNote, credit_notes};
 pub use effective::Effective;
 pub(crate) use invoice::pinned_step;
 pub use payment::PaymentDocument;
