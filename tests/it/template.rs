@@ -177,7 +177,10 @@ const USE_CASES: &[(&str, &[&str])] = &[
     ("webhook", &["shared/flows/src/receive"]),
     ("order-projection", &["shared/flows/src/project", WORK, "shared/flows/src/fetch.rs"]),
     ("refund-handler", &["shared/flows/src/after_sales", WORK, "shared/flows/src/fetch.rs"]),
-    ("reconcile", &["shared/flows/src/sweep.rs"]),
+    (
+        "reconcile",
+        &["shared/flows/src/sweep.rs", "shared/flows/src/poll.rs", "shared/flows/src/fetch.rs"],
+    ),
 ];
 /// What every worker does around its use case.
 const WORK: &str = "shared/flows/src/work";
@@ -200,6 +203,9 @@ fn needs(folder: &str) -> BTreeSet<(String, String)> {
     // `document` of receive.rs is how every use case reads a store's configuration.
     if code.contains("document(world,") {
         need("StoresTable", "dynamodb:GetItem");
+    }
+    if code.contains("settings().ids(") {
+        need("StoresTable", "dynamodb:Scan");
     }
     if code.contains("secrets().get(") {
         need("secrets", "secretsmanager:GetSecretValue");

@@ -81,6 +81,9 @@ impl Settings for MemorySettings {
     async fn store(&self, store: &StoreId) -> Result<Option<Arc<str>>, Fault> {
         Ok(self.0.lock().unwrap().get(store).cloned())
     }
+    async fn ids(&self) -> Result<Vec<StoreId>, Fault> {
+        Ok(self.0.lock().unwrap().keys().cloned().collect())
+    }
 }
 
 /// A port behind the gate.
@@ -135,6 +138,9 @@ impl<P: Secrets> Secrets for Gated<P> {
 impl<P: Settings> Settings for Gated<P> {
     async fn store(&self, store: &StoreId) -> Result<Option<Arc<str>>, Fault> {
         self.pass("settings", self.port.store(store)).await
+    }
+    async fn ids(&self) -> Result<Vec<StoreId>, Fault> {
+        self.pass("settings ids", self.port.ids()).await
     }
 }
 

@@ -103,4 +103,24 @@ impl<C: Clock> Settings for SettingsTable<C> {
         let now = self.clock.now();
         self.cache.get(store.as_str(), now, Freshness::Cached, || self.fetch(store)).await
     }
+
+    async fn ids(&self) -> Result<Vec<StoreId>, Fault> {
+        let mut pages = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .projection_expression("#store")
+            .expression_attribute_names("#store", "store")
+            .into_paginator()
+            .items()
+            .send();
+        let mut ids = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| unavailable(&error))?;
+            let id = item.get("store").and_then(|id| id.as_s().ok());
+            ids.extend(id.and_then(|id| StoreId::parse(id).ok()));
+        }
+        ids.sort();
+        Ok(ids)
+    }
 }

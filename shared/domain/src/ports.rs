@@ -136,6 +136,9 @@ pub trait Settings: Send + Sync {
         &self,
         store: &StoreId,
     ) -> impl Future<Output = Result<Option<std::sync::Arc<str>>, Fault>> + Send;
+
+    /// The ids of all documents: of stores, and of accounts at processors.
+    fn ids(&self) -> impl Future<Output = Result<Vec<StoreId>, Fault>> + Send;
 }
 
 /// One of each port, to be handed on together. The ledger's trait lives beside the ledger, in

@@ -7,6 +7,7 @@ pub mod after_sales;
 pub mod config;
 mod enqueue;
 mod fetch;
+pub mod poll;
 pub mod project;
 pub mod receive;
 pub mod sweep;

@@ -49,6 +49,9 @@ impl Settings for FromFile {
     async fn store(&self, store: &StoreId) -> Result<Option<Arc<str>>, Fault> {
         Ok(self.0.get(store).cloned())
     }
+    async fn ids(&self) -> Result<Vec<StoreId>, Fault> {
+        Ok(self.0.keys().cloned().collect())
+    }
 }
 
 /// Log lines go to standard error: the result is for standard output.

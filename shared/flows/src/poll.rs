@@ -1,0 +1,127 @@
+//! Looks at what changed on the platforms, for what webhooks lose or a platform has none for (R63, C38):
+//! every store is asked since its last look, and what changed is nudged like a webhook would.
+//!
+//! A store's row `poll/changes` holds the lease, so that two runs do not ask at once, and the moment
+//! from which to look. It is moved only after everything found is durably queued.
+
+use crate::World;
+use crate::config::StoreDocument;
+use crate::enqueue::enqueue;
+use crate::fetch::{Turn, drive};
+use crate::receive::document;
+use crate::work::unavailable;
+use causeway_domain::ports::{Clock as _, Settings as _};
+use causeway_domain::{Fault, Nudge, NudgeCause, StoreId, Subject, Timestamp};
+use causeway_ledger::{Claim, Closing, Ledger as _, Progress, RowKey};
+use causeway_platforms::Poll;
+use causeway_telemetry::{Operation, Status, emit};
+use std::time::Duration;
+
+/// How far back the first look goes.
+const FIRST: Duration = Duration::from_secs(3 * 24 * 3600);
+/// Clocks differ, and writes commit after the time that they bear.
+const OVERLAP: Duration = Duration::from_secs(2 * 60);
+const LEASE: Duration = Duration::from_secs(15 * 60);
+/// The step under which a row keeps the moment, in seconds.
+const UNTIL: &str = "until";
+
+/// Asks every store once; says how many subjects were nudged. A store that fails leaves the others
+/// alone, and is asked about the same time again by the next run.
+pub async fn poll<W: World>(world: &W) -> Result<usize, Fault> {
+    let mut nudged = 0;
+    for store in world.settings().ids().await? {
+        let began = world.clock().now();
+        let outcome = one(world, &store).await;
+        log(world, &store, began, &outcome);
+        nudged += outcome.unwrap_or_default();
+    }
+    Ok(nudged)
+}
+
+async fn one<W: World>(world: &W, store: &StoreId) -> Result<usize, Fault> {
+    // Accounts at processors have their documents in the same table.
+    let Some(document) = document(world, store).await? else {
+        return Err(Fault::skip("not a store"));
+    };
+    let key = RowKey { store: store.clone(), subject: "poll/changes".to_owned() };
+    let now = world.clock().now();
+    let owner = format!("{:016x}", world.random());
+    let ledger = world.ledger();
+    let (lease, row) = match ledger.claim(&key, &owner, now, LEASE).await.map_err(unavailable)? {
+        Claim::Ours(lease, row) => (lease, row),
+        Claim::Busy => return Err(Fault::skip("somebody else asks it right now")),
+    };
+    let last = row.odoo_ids.get(UNTIL).and_then(|second| Timestamp::from_second(*second).ok());
+    let since = last.map_or(now - FIRST, |last| last - OVERLAP);
+    match look(world, &document, since).await {
+        Ok((nudged, until)) => {
+            if let Some(until) = until {
+                ledger.record(&lease, UNTIL, until.as_second()).await.map_err(unavailable)?;
+            }
+            let closing = Closing { wanted: row.wanted, digest: "polled" };
+            ledger.complete(&lease, closing).await.map_err(unavailable)?;
+            Ok(nudged)
+        }
+        Err(fault) => {
+            let reason = fault.to_string();
+            let progress = Progress::Attention { reason: &reason };
+            ledger.release(&lease, progress, now).await.map_err(unavailable)?;
+            Err(fault)
+        }
+    }
+}
+
+/// Nudges what changed; gives the moment for the next look, none for a platform that needs no polling.
+async fn look<W: World>(
+    world: &W,
+    document: &StoreDocument,
+    since: Timestamp,
+) -> Result<(usize, Option<Timestamp>), Fault> {
+    let found = drive(world, document, "changes", |adapter, cx, answers| {
+        Ok(match adapter.poll(cx, since, answers)? {
+            None => Turn::Done(None),
+            Some(Poll::Ask(calls)) => Turn::Ask(calls),
+            Some(Poll::Found { subjects, until }) => Turn::Done(Some((subjects, until))),
+        })
+    })
+    .await?;
+    let Some((subjects, until)) = found else { return Ok((0, None)) };
+    let now = world.clock().now();
+    let nudge = |subject: Subject| Nudge::new(document.id.clone(), subject, NudgeCause::Poll, now);
+    let nudges: Vec<Nudge> = subjects.into_iter().map(nudge).collect();
+    enqueue(world, &nudges).await?;
+    Ok((nudges.len(), Some(until)))
+}
+
+fn log<W: World>(world: &W, store: &StoreId, began: Timestamp, outcome: &Result<usize, Fault>) {
+    let now = world.clock().now();
+    let fault = outcome.as_ref().err();
+    let status = match fault {
+        None => Status::Done,
+        Some(Fault::Skip { .. }) => Status::Skipped,
+        Some(
+            Fault::Retry { .. }
+            | Fault::Wait { .. }
+            | Fault::Ambiguous { .. }
+            | Fault::Reject { .. },
+        ) => Status::Failed,
+    };
+    let text = fault.map(Fault::to_string);
+    let detail = outcome.as_ref().ok().map(|count| format!("{count} subjects"));
+    emit(
+        world.sink(),
+        now,
+        &Operation {
+            operation: "poll",
+            store: Some(store.as_str()),
+            source_id: None,
+            target_id: None,
+            status,
+            fault: text.as_deref(),
+            fault_class: fault.map(Fault::class),
+            attempt: None,
+            duration: now.duration_since(began).unsigned_abs(),
+            detail: detail.as_deref(),
+        },
+    );
+}
