@@ -44,13 +44,13 @@ pub fn accepted(
     Ok(Some(Pin { net: number(&data["manual_total_excluded_currency"]), taxes: taxes.collect() }))
 }
 
-/// The same pin in the company's currency: its own amounts, adjusted to the document's rate, else
-/// those of the document divided by the rate.
+/// The same pin in the company's currency: its own amounts, adjusted to the document's rate and not
+/// rounded, else those of the document divided by the rate.
 pub fn in_company(data: &Value, pin: &Pin, rate: Decimal, decimals: u32) -> Pin {
     let told = number(&data["rate"]).filter(|told| !told.is_zero());
     let change = told.map_or(Decimal::ONE, |told| rate / told);
     let own = |value: &Value, document: Option<Decimal>| match number(value) {
-        Some(own) => Some(round(own / change, decimals)),
+        Some(own) => Some(own / change),
         None => document.map(|amount| round(amount / rate, decimals)),
     };
     let taxes = pin.taxes.iter().map(|(id, (base, amount))| {

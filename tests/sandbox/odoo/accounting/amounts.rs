@@ -1,7 +1,7 @@
 //! The amounts of invoices and credit notes: product lines, a line per tax, the customer's line, the
 //! sums. All in the document's currency and in the company's.
 
-use super::super::cell::{Cell, Record, get};
+use super::super::cell::{Cell, Record, get, round};
 use super::super::env::Env;
 use super::super::fail::{Answer, Fail};
 use super::super::taxes::{self, BaseLine, Detail};
@@ -84,6 +84,8 @@ pub struct Based<'d> {
     pub sign: Decimal,
     /// Kind of document whose repartition counts.
     pub refund: bool,
+    /// Decimals of the document's currency.
+    pub decimals: u32,
 }
 
 /// Tax lines by repartition line and account; those without an amount are left out.
@@ -109,7 +111,11 @@ pub fn tax_lines(env: &Env<'_>, bases: &[Based<'_>]) -> Answer<Vec<TaxLine>> {
             });
             let line = &mut found[at];
             line.amount.0 += base.sign * own;
-            line.amount.1 += base.sign * company;
+            // Odoo rounds the company's amount to the document's decimals and then spreads what is
+            // missing by that: what has become zero stays zero (seen with yen, and in the source).
+            if !round(company, base.decimals).is_zero() {
+                line.amount.1 += base.sign * company;
+            }
             line.base += base.sign * base.company.booked();
         }
     }
@@ -213,7 +219,7 @@ pub fn sync(env: &mut Env<'_>, id: i64) -> Answer<()> {
                 ("price_subtotal", num(alone.subtotal())),
                 ("price_total", num(alone.total())),
                 ("amount_currency", num(sign * details[at].booked())),
-                ("balance", num(sign * company_details[at].booked())),
+                ("balance", num(sign * round(company_details[at].booked(), company_places))),
                 ("tax_tag_ids", Cell::Refs(tags)),
                 ("partner_id", Cell::reference(partner)),
                 ("currency_id", Cell::Ref(money)),
@@ -226,6 +232,7 @@ pub fn sync(env: &mut Env<'_>, id: i64) -> Answer<()> {
             company: &company_details[at],
             sign,
             refund,
+            decimals: places,
         });
     }
     let taxes = tax_lines(env, &bases)?;

@@ -86,6 +86,7 @@ fn add_taxes(env: &mut Env<'_>, id: i64, taxed: &[i64]) -> Answer<()> {
                 company: &company[at],
                 sign: Decimal::ONE,
                 refund,
+                decimals: decimals(env, money),
             });
         }
         for tax in amounts::tax_lines(env, &bases)? {

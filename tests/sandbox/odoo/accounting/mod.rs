@@ -17,7 +17,7 @@ mod reconcile;
 mod sales;
 mod wizard;
 
-pub use fields::{cell, display_name, order};
+pub use fields::{cell, display_name};
 pub use invoicing::create_invoices;
 pub use lines::write as write_line;
 pub use moves::{cancel_drafts, check_unlink, create, write};

@@ -203,11 +203,13 @@ pub fn check_unlink(env: &Env<'_>, id: i64) -> Answer<()> {
 
 /// Cancels the draft documents of an order that is cancelled; posted ones stay (FACTS A11).
 pub fn cancel_drafts(env: &mut Env<'_>, order: i64) {
-    for id in sales::invoices(env, order) {
-        if text(env, MOVE, id, "state") == "draft" {
-            env.store.set(MOVE, id, [("state", Cell::Text("cancel".to_owned()))]);
-            sales::recompute(env, id);
-        }
+    let mut drafts = sales::invoices(env, order);
+    drafts.retain(|id| text(env, MOVE, *id, "state") == "draft");
+    for id in &drafts {
+        env.store.set(MOVE, *id, [("state", Cell::Text("cancel".to_owned()))]);
+    }
+    for id in drafts {
+        sales::recompute(env, id);
     }
 }
 

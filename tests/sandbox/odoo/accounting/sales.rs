@@ -57,19 +57,25 @@ fn invoiced(env: &mut Env<'_>, sale: i64) {
     }
 }
 
-/// The documents of an order, the newest first.
+/// The documents of an order: line by line, as Odoo sorts the lines of documents, the latest date and
+/// number first, drafts before those.
 pub fn invoices(env: &Env<'_>, order: i64) -> Vec<i64> {
-    let mut ids: Vec<i64> = env
-        .cell("sale.order", order, "order_line")
-        .ids()
-        .iter()
-        .flat_map(|sale| env.cell(SALE, *sale, "invoice_lines").ids().to_vec())
-        .filter_map(|line| env.store.reference(LINE, line, "move_id"))
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
-    super::order(env, &mut ids);
-    ids
+    let mut found: Vec<i64> = Vec::new();
+    for sale in sale_order::lines(env, order) {
+        let mut lines = env.cell(SALE, sale, "invoice_lines").ids().to_vec();
+        let key = |line: i64| {
+            let id = env.store.reference(LINE, line, "move_id").unwrap_or_default();
+            let name = text(env, MOVE, id, "name");
+            (std::cmp::Reverse((text(env, MOVE, id, "date"), name.is_empty(), name)), line)
+        };
+        lines.sort_by_key(|line| key(*line));
+        for id in lines.iter().filter_map(|line| env.store.reference(LINE, *line, "move_id")) {
+            if !found.contains(&id) {
+                found.push(id);
+            }
+        }
+    }
+    found
 }
 
 fn by_delivery(env: &Env<'_>, sale: i64) -> bool {

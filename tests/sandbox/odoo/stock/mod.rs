@@ -127,7 +127,7 @@ fn add(env: &mut Env<'_>, order: i64, line: i64, product: i64, quantity: Decimal
             id
         }
         None => {
-            let picking = open_picking(env, order, Kind::Delivery)?;
+            let picking = open_picking(env, order, line, Kind::Delivery)?;
             new_move(env, picking, line, product, quantity)?
         }
     };
@@ -181,7 +181,7 @@ fn new_move(
     orm::insert(env, env.model(MOVE)?, Vals::new(), row)
 }
 
-fn open_picking(env: &mut Env<'_>, order: i64, kind: Kind) -> Answer<i64> {
+fn open_picking(env: &mut Env<'_>, order: i64, line: i64, kind: Kind) -> Answer<i64> {
     let pickings = env.cell("sale.order", order, "picking_ids").ids().to_vec();
     let open = pickings.into_iter().find(|id| {
         !matches!(state(env, PICKING, *id).as_str(), "done" | "cancel")
@@ -208,6 +208,7 @@ fn open_picking(env: &mut Env<'_>, order: i64, kind: Kind) -> Answer<i64> {
         ("state", Cell::Text("confirmed".to_owned())),
         ("location_id", from),
         ("location_dest_id", to),
+        ("scheduled_date", deadline(env, line)),
     ] {
         row.insert(field.to_owned(), cell);
     }
@@ -253,7 +254,7 @@ fn reduce(env: &mut Env<'_>, order: i64, line: i64, product: i64, quantity: Deci
     if left.is_zero() {
         return Ok(());
     }
-    let picking = open_picking(env, order, Kind::Return)?;
+    let picking = open_picking(env, order, line, Kind::Return)?;
     let id = new_move(env, picking, line, product, left)?;
     reserve(env, id);
     Ok(())

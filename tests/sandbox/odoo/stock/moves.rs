@@ -62,8 +62,13 @@ pub fn write(env: &mut Env<'_>, id: i64, vals: &Vals) -> Answer<()> {
     orm::update(env, env.model(MOVE)?, id, &vals)
 }
 
-/// Holds what is free of what a move wants; goods from outside are simply there.
+/// Holds what is free of what a move wants; goods from outside are simply there. What was picked
+/// stays as it was picked.
 pub fn reserve(env: &mut Env<'_>, id: i64) {
+    if env.cell(MOVE, id, "picked").truthy() {
+        settle(env, id);
+        return;
+    }
     let wanted = env.cell(MOVE, id, "product_uom_qty").number();
     let product = env.store.reference(MOVE, id, "product_id").unwrap_or_default();
     let scarce =

@@ -165,7 +165,7 @@ fn same_text(key: &str, from: &str, to: &str) -> bool {
     }
     match key {
         "validity_date" => from.len() == to.len(),
-        "name" | "message" | "display_name" | "origin" | "xmlid" | "default_invoice_origin" => {
+        "name" | "message" | "display_name" | "origin" | "invoice_origin" | "xmlid" => {
             mask(from) == mask(to)
         }
         _ => from == to,
