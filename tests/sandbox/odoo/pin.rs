@@ -78,8 +78,12 @@ pub fn reversed(data: &Value) -> Value {
 }
 
 fn negate(object: &mut Value, name: &str) {
-    if let Some(amount) = object.get(name).and_then(number) {
-        object[name] = super::cell::float(-amount);
+    let Some(told) = object.get(name) else { return };
+    let whole = told.as_i64().filter(|_| !told.to_string().contains('.'));
+    match (whole, number(told)) {
+        (Some(whole), _) => object[name] = Value::from(-whole),
+        (None, Some(amount)) => object[name] = super::cell::float(-amount),
+        (None, None) => {}
     }
 }
 

@@ -198,7 +198,7 @@ fn spread_nets(details: &mut [Detail], decimals: u32) {
 /// Hands out whole units of the currency, the heaviest first, each at most its rounded-up share.
 fn spread<K>(delta: Decimal, decimals: u32, weights: Vec<(K, Decimal)>) -> Vec<(K, Decimal)> {
     let unit = Decimal::new(1, decimals);
-    let count = (delta.abs() / unit).round();
+    let count = round(delta.abs() / unit, 0);
     let sum: Decimal = weights.iter().map(|w| w.1).sum();
     if count.is_zero() || sum.is_zero() {
         return Vec::new();

@@ -6,11 +6,12 @@ use super::super::env::Env;
 use super::super::fail::{Answer, Fail};
 use super::super::sale_line;
 use super::super::seed::Seed;
-use super::super::taxes::{self, BaseLine, Tax};
+use super::super::taxes::{self, BaseLine, Detail, Tax};
 use super::super::values::{Val, Vals};
 use super::amounts::{self, Based};
 use super::{LINE, MOVE, currency, decimals, lines, lines_of, moves, num};
 use rust_decimal::Decimal;
+use std::collections::HashMap;
 
 /// Completes a draft entry. A tax line among the lines sent switches every computation off.
 pub fn sync(env: &mut Env<'_>, id: i64) -> Answer<()> {
@@ -64,34 +65,35 @@ fn add_taxes(env: &mut Env<'_>, id: i64, taxed: &[i64]) -> Answer<()> {
         return Err(Fail::not_built("taxes of entries in several currencies"));
     }
     // Lines of opposite signs are rounded apart: one side is a refund.
+    let refunds = |env: &Env<'_>, line: i64| super::number(env, line, "balance") > Decimal::ZERO;
+    let mut details: HashMap<i64, (Detail, Detail)> = HashMap::new();
     for refund in [false, true] {
-        let side: Vec<i64> = taxed
-            .iter()
-            .copied()
-            .filter(|l| (super::number(env, *l, "balance") > Decimal::ZERO) == refund)
-            .collect();
-        let base = |env: &Env<'_>, field: &str| -> Vec<BaseLine> {
+        let side: Vec<i64> =
+            taxed.iter().copied().filter(|line| refunds(env, *line) == refund).collect();
+        let base = |field: &str| -> Vec<BaseLine> {
             side.iter().map(|line| base_line(env, *line, field)).collect()
         };
-        let own = taxes::compute(&base(env, "amount_currency"), decimals(env, money));
-        let company = taxes::compute(&base(env, "balance"), decimals(env, Seed::EUR));
-        let mut bases = Vec::new();
-        for (at, line) in side.iter().enumerate() {
-            let taxes = env.cell(LINE, *line, "tax_ids").ids().to_vec();
-            let tags = amounts::base_tags(env, &taxes, refund)?;
-            env.store.set(LINE, *line, [("tax_tag_ids", Cell::Refs(tags))]);
-            bases.push(Based {
-                account: env.store.reference(LINE, *line, "account_id").unwrap_or_default(),
-                own: &own[at],
-                company: &company[at],
-                sign: Decimal::ONE,
-                refund,
-                decimals: decimals(env, money),
-            });
-        }
-        for tax in amounts::tax_lines(env, &bases)? {
-            amounts::add_tax_line(env, id, &tax, money)?;
-        }
+        let own = taxes::compute(&base("amount_currency"), decimals(env, money));
+        let company = taxes::compute(&base("balance"), decimals(env, Seed::EUR));
+        details.extend(side.iter().copied().zip(own.into_iter().zip(company)));
+    }
+    let mut bases = Vec::new();
+    for line in taxed {
+        let refund = refunds(env, *line);
+        let taxes = env.cell(LINE, *line, "tax_ids").ids().to_vec();
+        let tags = amounts::base_tags(env, &taxes, refund)?;
+        env.store.set(LINE, *line, [("tax_tag_ids", Cell::Refs(tags))]);
+        bases.push(Based {
+            account: env.store.reference(LINE, *line, "account_id").unwrap_or_default(),
+            own: &details[line].0,
+            company: &details[line].1,
+            sign: Decimal::ONE,
+            refund,
+            decimals: decimals(env, money),
+        });
+    }
+    for tax in amounts::tax_lines(env, &bases)? {
+        amounts::add_tax_line(env, id, &tax, money)?;
     }
     Ok(())
 }

@@ -84,7 +84,13 @@ pub fn action_post(env: &mut Env<'_>, ids: &[i64]) -> Answer<Value> {
         if !env.cell(PAYMENT, *id, "move_id").truthy() {
             book(env, *id)?;
         }
-        refresh(env, *id);
+        // Straight into the bank: paid. Everything else is paid when something is matched.
+        let account = env.store.reference(PAYMENT, *id, "outstanding_account_id");
+        if account.is_some_and(|a| text(env, "account.account", a, "account_type") == "asset_cash")
+        {
+            env.store.set(PAYMENT, *id, [("state", Cell::Text("paid".to_owned()))]);
+        }
+        matched(env, *id);
     }
     Ok(Value::Null)
 }
@@ -151,7 +157,22 @@ fn book(env: &mut Env<'_>, id: i64) -> Answer<()> {
 /// Its state: paid once the outstanding account is settled or cannot be, or every document that it
 /// pays is paid.
 pub fn refresh(env: &mut Env<'_>, id: i64) {
-    let Some(entry) = env.store.reference(PAYMENT, id, "move_id") else { return };
+    let Some(settled) = matched(env, id) else { return };
+    let outstanding = env.store.reference(PAYMENT, id, "outstanding_account_id");
+    let open = outstanding
+        .is_some_and(|account| env.cell("account.account", account, "reconcile").truthy());
+    let invoices = invoices(env, id);
+    let all_paid = !invoices.is_empty()
+        && invoices.iter().all(|one| text(env, MOVE, *one, "payment_state") == "paid");
+    let in_process = text(env, PAYMENT, id, "state") == "in_process";
+    if in_process && (!open || settled || all_paid) {
+        env.store.set(PAYMENT, id, [("state", Cell::Text("paid".to_owned()))]);
+    }
+}
+
+/// Brings `is_matched` and `is_reconciled` up to date; whether its outstanding account is settled.
+fn matched(env: &mut Env<'_>, id: i64) -> Option<bool> {
+    let entry = env.store.reference(PAYMENT, id, "move_id")?;
     let outstanding = env.store.reference(PAYMENT, id, "outstanding_account_id");
     let (liquid, others): (Vec<i64>, Vec<i64>) = lines_of(env, entry)
         .into_iter()
@@ -162,28 +183,18 @@ pub fn refresh(env: &mut Env<'_>, id: i64) {
     let journal = env.store.reference(PAYMENT, id, "journal_id").unwrap_or_default();
     let straight =
         env.store.reference("account.journal", journal, "default_account_id") == outstanding;
-    let matched = straight || left(&liquid).is_zero();
-    let others: Vec<i64> = others
-        .into_iter()
-        .filter(|line| {
-            env.store.reference(LINE, *line, "account_id").is_some_and(|a| matchable(env, a))
-        })
-        .collect();
+    let open = |line: &i64| {
+        env.store.reference(LINE, *line, "account_id").is_some_and(|a| matchable(env, a))
+    };
+    let others: Vec<i64> = others.into_iter().filter(open).collect();
+    let settled = left(&liquid).is_zero();
     let reconciled = left(&others).is_zero();
-    let open = outstanding
-        .is_some_and(|account| env.cell("account.account", account, "reconcile").truthy());
-    let invoices = invoices(env, id);
-    let all_paid = !invoices.is_empty()
-        && invoices.iter().all(|one| text(env, MOVE, *one, "payment_state") == "paid");
-    let in_process = text(env, PAYMENT, id, "state") == "in_process";
-    if in_process && (!open || left(&liquid).is_zero() || all_paid) {
-        env.store.set(PAYMENT, id, [("state", Cell::Text("paid".to_owned()))]);
-    }
-    env.store.set(
-        PAYMENT,
-        id,
-        [("is_matched", Cell::bool(matched)), ("is_reconciled", Cell::bool(reconciled))],
-    );
+    let flags = [
+        ("is_matched", Cell::bool(straight || settled)),
+        ("is_reconciled", Cell::bool(reconciled)),
+    ];
+    env.store.set(PAYMENT, id, flags);
+    Some(settled)
 }
 
 /// The documents that a payment names or was matched with.

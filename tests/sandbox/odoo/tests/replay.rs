@@ -13,6 +13,8 @@ const TAPES: &[&str] = &[
     "replay-golden.jsonl",
     "replay-random.jsonl",
     "replay-after-sales.jsonl",
+    "replay-after-random.jsonl",
+    "replay-refunds.jsonl",
 ];
 
 struct Difference {
@@ -30,14 +32,7 @@ fn play(tape: &'static str) -> (usize, Vec<Difference>) {
     for row in text.lines() {
         let row: Value = serde_json::from_str(row).unwrap();
         count += 1;
-        if tape == "replay-after-sales.jsonl" {
-            // It holds days that the server chose, and lists sorted by the second: ten calls were
-            // made in each.
-            let start: jiff::Timestamp = "2026-11-26T10:00:00.5Z".parse().unwrap();
-            odoo.set_now(
-                start + jiff::SignedDuration::from_millis(100 * i64::try_from(count).unwrap()),
-            );
-        }
+        set_clock(&odoo, tape, i64::try_from(count).unwrap());
         let what = play_one(&odoo, &row, &mut numbers);
         if let Some(what) = what {
             let what = format!("{} {}: {what}", row["path"].as_str().unwrap(), row["section"]);
@@ -45,6 +40,18 @@ fn play(tape: &'static str) -> (usize, Vec<Difference>) {
         }
     }
     (count, differences)
+}
+
+/// Recordings that hold days which the server chose, and lists sorted by the second: how many calls
+/// were made in each.
+fn set_clock(odoo: &FakeOdoo, tape: &str, count: i64) {
+    let milliseconds = match tape {
+        "replay-after-sales.jsonl" | "replay-refunds.jsonl" => 100,
+        "replay-after-random.jsonl" => 1100,
+        _ => return,
+    };
+    let start: jiff::Timestamp = "2026-11-26T10:00:00.5Z".parse().unwrap();
+    odoo.set_now(start + jiff::SignedDuration::from_millis(milliseconds * count));
 }
 
 fn play_one(odoo: &FakeOdoo, row: &Value, numbers: &mut Numbers) -> Option<String> {
