@@ -321,6 +321,9 @@ fn verb(env: &mut Env<'_>, model: &'static Model, call: &Call) -> Answer<Value> 
             accounting::create_invoices(env, &call.ids)
         }
         ("account.move", "action_post") => accounting::action_post(env, &call.ids),
+        ("account.move", "button_cancel") => {
+            accounting::button_cancel(env, &call.ids).map(|()| Value::Null)
+        }
         ("account.move.line", "reconcile") => accounting::reconcile(env, &call.ids),
         ("account.payment", "action_post") => accounting::post_payments(env, &call.ids),
         (model, method) => Err(Fail::not_built(&format!("{model}.{method}"))),

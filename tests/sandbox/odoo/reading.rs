@@ -81,6 +81,12 @@ pub fn cell(env: &Env<'_>, model: &Model, id: i64, field: &str) -> Cell {
             let company = env.cell("res.partner", id, "is_company").truthy();
             Cell::Text(if company { "company" } else { "person" }.to_owned())
         }
+        ("res.partner", "property_account_receivable_id") if !stored().truthy() => {
+            Cell::Ref(super::seed::Seed::RECEIVABLE)
+        }
+        ("res.partner", "property_account_payable_id") if !stored().truthy() => {
+            Cell::Ref(super::seed::Seed::PAYABLE)
+        }
         ("res.partner", "country_code") => {
             let country = env.store.reference("res.partner", id, "country_id");
             country.map_or(Cell::False, |country| env.cell("res.country", country, "code"))

@@ -177,28 +177,39 @@ fn spread_taxes(details: &mut [Detail], decimals: u32) {
 fn spread_nets(details: &mut [Detail], decimals: u32) {
     let excluded = details.iter().any(|d| d.taxes.iter().any(|tax| !tax.included));
     let taxes = |d: &Detail, f: fn(&TaxData) -> Decimal| d.taxes.iter().map(f).sum::<Decimal>();
-    let (target, actual): (Decimal, Decimal) = if excluded {
-        (details.iter().map(|d| d.target_net).sum(), details.iter().map(|d| d.net).sum())
-    } else {
-        (
-            details.iter().map(|d| d.target_net + taxes(d, |t| t.target)).sum(),
-            details.iter().map(|d| d.net + taxes(d, |t| t.amount)).sum(),
-        )
-    };
+    let mut target: Vec<Decimal> = details.iter().map(|d| d.target_net).collect();
+    let mut actual: Vec<Decimal> = details.iter().map(|d| d.net).collect();
+    if !excluded {
+        target.push(details.iter().map(|d| taxes(d, |t| t.target)).sum());
+        actual.push(details.iter().map(|d| taxes(d, |t| t.amount)).sum());
+    }
+    let target: Decimal = target.iter().sum();
     if target.is_zero() {
         return;
     }
     let weight = |d: &Detail| if excluded { d.raw_net.abs() } else { d.raw_gross.abs() };
     let weights = details.iter().map(weight).enumerate().collect();
-    for (at, share) in spread(round(target, decimals) - actual, decimals, weights) {
+    let missing = missing(round(target, decimals), &actual, decimals);
+    for (at, share) in spread(missing, decimals, weights) {
         details[at].delta += share;
     }
+}
+
+/// What a sum is short of, in whole units. Pinned amounts in another currency have more digits than
+/// it, so that half a unit may be missing; then the noise of Python's floats decides, as it does in
+/// Odoo (seen with yen).
+fn missing(wanted: Decimal, parts: &[Decimal], decimals: u32) -> Decimal {
+    let float = |number: &Decimal| number.to_string().parse::<f64>().unwrap();
+    let sum = parts.iter().fold(0.0, |sum, part| sum + float(part));
+    let units = (float(&wanted) - sum) / float(&Decimal::new(1, decimals));
+    let units: i64 = format!("{:.0}", units.round_ties_even()).parse().unwrap();
+    Decimal::new(units, decimals)
 }
 
 /// Hands out whole units of the currency, the heaviest first, each at most its rounded-up share.
 fn spread<K>(delta: Decimal, decimals: u32, weights: Vec<(K, Decimal)>) -> Vec<(K, Decimal)> {
     let unit = Decimal::new(1, decimals);
-    let count = round(delta.abs() / unit, 0);
+    let count = (delta.abs() / unit).round();
     let sum: Decimal = weights.iter().map(|w| w.1).sum();
     if count.is_zero() || sum.is_zero() {
         return Vec::new();

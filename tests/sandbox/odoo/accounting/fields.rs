@@ -11,8 +11,13 @@ pub fn cell(env: &Env<'_>, model: &str, id: i64, field: &str) -> Option<Cell> {
     match model {
         LINE => line(env, id, field),
         MOVE => document(env, id, field),
-        PAYMENT if field == "reconciled_invoice_ids" => {
-            Some(Cell::Refs(payment::invoices(env, id)))
+        PAYMENT if matches!(field, "reconciled_invoice_ids" | "invoice_ids") => {
+            let mut ids = match field {
+                "invoice_ids" => env.cell(PAYMENT, id, field).ids().to_vec(),
+                _ => payment::invoices(env, id),
+            };
+            order(env, &mut ids);
+            Some(Cell::Refs(ids))
         }
         "account.tax" if field.ends_with("repartition_line_ids") => {
             Some(Cell::Refs(repartition(env, id, field)))

@@ -20,7 +20,7 @@ mod wizard;
 pub use fields::{cell, display_name};
 pub use invoicing::create_invoices;
 pub use lines::write as write_line;
-pub use moves::{cancel_drafts, check_unlink, create, write};
+pub use moves::{button_cancel, cancel_drafts, check_unlink, create, write};
 pub use payment::{action_post as post_payments, create as create_payment};
 pub use post::action_post;
 pub use reconcile::reconcile;

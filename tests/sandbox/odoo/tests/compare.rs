@@ -165,9 +165,8 @@ fn same_text(key: &str, from: &str, to: &str) -> bool {
     }
     match key {
         "validity_date" => from.len() == to.len(),
-        "name" | "message" | "display_name" | "origin" | "invoice_origin" | "xmlid" => {
-            mask(from) == mask(to)
-        }
+        "name" | "message" | "display_name" | "origin" | "invoice_origin" | "xmlid"
+        | "payment_reference" => mask(from) == mask(to),
         _ => from == to,
     }
 }
