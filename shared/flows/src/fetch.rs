@@ -2,8 +2,9 @@
 
 use crate::World;
 use crate::config::StoreDocument;
+use crate::enqueue::enqueue;
 use causeway_domain::ports::{Call, Clock as _, Effect, Freshness, Http as _, Secrets as _};
-use causeway_domain::{AfterSales, Fault, Order, OrderId};
+use causeway_domain::{AfterSales, Fault, Nudge, NudgeCause, Order, OrderId, Subject};
 use causeway_platforms::{Adapter, Answer, Fetch, FetchAfterSales, FetchContext, adapter};
 
 /// More rounds than any platform needs; a guard against an adapter that never has enough.
@@ -17,20 +18,53 @@ pub(crate) enum Turn<T> {
     Done(T),
 }
 
-/// The order, or `None` if the platform does not have it (any more).
+/// The order, or `None` if the platform does not have it (any more). An order that only takes back
+/// nudges those that were sold, and is a [`Fault::Skip`].
 pub(crate) async fn order<W: World>(
     world: &W,
     document: &StoreDocument,
     id: &OrderId,
 ) -> Result<Option<Order>, Fault> {
-    drive(world, document, &format!("order {id}"), |adapter, cx, answers| {
+    let looked = drive(world, document, &format!("order {id}"), |adapter, cx, answers| {
         Ok(match adapter.fetch_order(cx, id, answers)? {
             Fetch::Ask(calls) => Turn::Ask(calls),
-            Fetch::Found(order) => Turn::Done(Some(*order)),
-            Fetch::Gone => Turn::Done(None),
+            Fetch::Found(order) => Turn::Done(Looked::Found(order)),
+            Fetch::Gone => Turn::Done(Looked::Gone),
+            Fetch::Elsewhere(sold) => Turn::Done(Looked::Elsewhere(sold)),
         })
     })
-    .await
+    .await?;
+    match looked {
+        Looked::Found(order) => Ok(Some(*order)),
+        Looked::Gone => Ok(None),
+        Looked::Elsewhere(sold) => Err(look_there(world, document, id, sold).await),
+    }
+}
+
+enum Looked {
+    Found(Box<Order>),
+    Gone,
+    Elsewhere(Vec<OrderId>),
+}
+
+/// A return order: nudges what happened to the orders that it takes back, and is done itself.
+async fn look_there<W: World>(
+    world: &W,
+    document: &StoreDocument,
+    id: &OrderId,
+    sold: Vec<OrderId>,
+) -> Fault {
+    let now = world.clock().now();
+    let names: Vec<String> = sold.iter().map(OrderId::to_string).collect();
+    let nudge = |sold| {
+        let subject = Subject::AfterSales(sold);
+        Nudge::new(document.id.clone(), subject, NudgeCause::Worker, now)
+    };
+    let nudges: Vec<Nudge> = sold.into_iter().map(nudge).collect();
+    match enqueue(world, &nudges).await {
+        Ok(()) => Fault::skip(format!("{id} takes back of {}, seen there", names.join(", "))),
+        Err(fault) => fault,
+    }
 }
 
 /// What came after an order.

@@ -123,6 +123,9 @@ pub enum Fetch {
     Found(Box<Order>),
     /// The platform has no such order (any more).
     Gone,
+    /// It is no sale: it takes back goods or money of these orders (a return order of Square's). What
+    /// happened to them is to be looked at instead.
+    Elsewhere(Vec<OrderId>),
 }
 
 /// The next step of a fetch of what happened after an order.

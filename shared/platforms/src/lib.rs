@@ -17,6 +17,7 @@ pub mod status;
 mod testing;
 pub mod token;
 pub mod webhook;
+mod window;
 
 mod magento;
 mod prestashop;

@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use bytes::Bytes;
-use causeway_domain::{Collector, Line, LineKind, Order, OrderId, Payment, PaymentKind, Secret};
+use causeway_domain::{
+    AfterSales, Collector, Line, LineKind, LineTax, Order, OrderId, Payment, PaymentKind,
+    RefundLine, RefundTax, Secret,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -20,6 +23,16 @@ pub(crate) fn fixture(path: &str) -> Value {
     let path = fixtures(path);
     let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The names of all cases in a folder of `name.json` files, sorted.
+pub(crate) fn case_names(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(fixtures(folder)).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> =
+        names.filter_map(|name| name.strip_suffix(".json").map(str::to_owned)).collect();
+    names.sort();
+    names
 }
 
 /// The names of all `*.expected.json` in a folder, sorted.
@@ -114,13 +127,87 @@ pub(crate) fn summary(order: &Order) -> Value {
     })
 }
 
-/// `method kind amount`.
-pub(crate) fn payment_text(payment: &Payment) -> String {
-    let kind = match payment.kind {
+/// What every expectation of what happened after an order tells.
+pub(crate) fn after_summary(after: &AfterSales) -> Value {
+    let reference = |given: &Option<String>| given.clone().unwrap_or_default();
+    let captures: Vec<String> = after
+        .captures
+        .iter()
+        .map(|one| {
+            let fee = one.fee.map_or(String::new(), |fee| format!(" fee {fee}"));
+            let (kind, reference) = (kind_text(one.kind), reference(&one.reference));
+            format!("{} {} {kind} {} {reference}{fee}", one.id, one.method, one.amount)
+        })
+        .collect();
+    let refunds: Vec<Value> = after
+        .refunds
+        .iter()
+        .map(|refund| {
+            let payments: Vec<String> = refund
+                .payments
+                .iter()
+                .map(|one| {
+                    let state = if one.settled { "settled" } else { "pending" };
+                    let (kind, reference) = (kind_text(one.kind), reference(&one.reference));
+                    format!("{} {} {kind} {} {state} {reference}", one.id, one.method, one.amount)
+                })
+                .collect();
+            json!({
+                "id": refund.id, "total": refund.total.to_string(), "payments": payments,
+                "lines": refund.lines.iter().map(refund_text).collect::<Vec<_>>(),
+                "of_return": refund.of_return,
+            })
+        })
+        .collect();
+    let returns: Vec<String> = after
+        .returns
+        .iter()
+        .map(|back| {
+            let state = serde_json::to_value(back.state).unwrap();
+            let lines: Vec<String> = back
+                .lines
+                .iter()
+                .map(|line| {
+                    let reason = line.reason.clone().unwrap_or_default();
+                    format!("{}|{}|{reason}", line.line, line.quantity)
+                })
+                .collect();
+            format!("{} {} {}", back.id, state.as_str().unwrap(), lines.join("; "))
+        })
+        .collect();
+    json!({ "captures": captures, "refunds": refunds, "returns": returns })
+}
+
+/// `line|quantity|net|tax|goods`, or `amount|gross`.
+fn refund_text(line: &RefundLine) -> String {
+    let line = match line {
+        RefundLine::Amount { id, gross } => return format!("{id}|{gross}"),
+        RefundLine::Line(line) => line,
+    };
+    let tax = match &line.tax {
+        RefundTax::Sum(sum) => sum.to_string(),
+        RefundTax::Each(taxes) => {
+            let one = |tax: &LineTax| {
+                let rate = tax.rate.map_or("?".to_owned(), |rate| rate.to_string());
+                format!("{} {rate} {}", tax.code.0, tax.amount.to_decimal())
+            };
+            taxes.iter().map(one).collect::<Vec<_>>().join("; ")
+        }
+    };
+    let goods = serde_json::to_value(line.goods).unwrap();
+    format!("{}|{}|{}|{tax}|{}", line.line, line.quantity, line.net, goods.as_str().unwrap())
+}
+
+fn kind_text(kind: PaymentKind) -> &'static str {
+    match kind {
         PaymentKind::Money => "money",
         PaymentKind::GiftCard => "gift_card",
-    };
-    format!("{} {kind} {}", payment.method, payment.amount)
+    }
+}
+
+/// `method kind amount`.
+pub(crate) fn payment_text(payment: &Payment) -> String {
+    format!("{} {} {}", payment.method, kind_text(payment.kind), payment.amount)
 }
 
 /// The class of the fault that a fetch of this order with this secret starts with; it never shows

@@ -107,6 +107,7 @@ fn class(result: &Result<Fetch, Fault>) -> &'static str {
         Ok(Fetch::Ask(_)) => "ask",
         Ok(Fetch::Found(_)) => "found",
         Ok(Fetch::Gone) => "gone",
+        Ok(Fetch::Elsewhere(_)) => "elsewhere",
         Err(fault) => fault.class(),
     }
 }

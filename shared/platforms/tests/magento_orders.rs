@@ -47,7 +47,7 @@ fn read(store: &Connection, document: &str) -> Result<Order, Fault> {
     let id = adapter("magento").unwrap().order_id_in(document.as_bytes()).unwrap();
     match step(store, id.as_str(), &[answer(200, document)])? {
         Fetch::Found(order) => Ok(*order),
-        Fetch::Ask(_) | Fetch::Gone => panic!("no order was found"),
+        Fetch::Ask(_) | Fetch::Gone | Fetch::Elsewhere(_) => panic!("no order was found"),
     }
 }
 

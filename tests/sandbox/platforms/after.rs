@@ -267,6 +267,11 @@ impl Fake {
         self.happens(order, |draft| draft.after.returns[at].state = state);
     }
 
+    /// The processor tells its fee (Square); elsewhere only the order's date moves.
+    pub fn fees_come(&self, order: &str) {
+        self.happens(order, |_| {});
+    }
+
     /// What an order's refunds and returns must come to. Panics if there is no such order.
     pub fn expected_after_sales(&self, order: &str) -> ExpectedAfterSales {
         let order = self.order(order).expect("an order of this store");

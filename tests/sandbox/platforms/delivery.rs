@@ -19,6 +19,8 @@ pub enum Topic {
     Cancelled,
     /// It was deleted or trashed; platforms without such an event send "updated".
     Deleted,
+    /// A payment of it changed: captured, refunded, its fee came.
+    Paid,
     /// The last refund was made or settled.
     Refunded,
     /// The last return was asked for, agreed to, declined or closed.

@@ -11,8 +11,9 @@ use crate::adapter::Answer;
 use crate::answer::{body, json, unreadable};
 
 /// What the order queries need; a refusal names it.
-const ORDER_ACCESS: &str = "read_orders, read_customers and read_products, protected customer data, \
-                            and access to companies (or set options.b2b = false)";
+const ORDER_ACCESS: &str = "read_orders, read_customers, read_products and read_returns (or set \
+                            options.returns = false), protected customer data, and access to \
+                            companies (or set options.b2b = false)";
 
 /// The data of an answer about orders.
 pub(super) fn data<T: DeserializeOwned>(

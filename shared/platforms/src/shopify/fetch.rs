@@ -100,7 +100,7 @@ fn unchanged(id: &OrderId, node: &OrderNode, updated_at: &str) -> Result<(), Fau
     }
 }
 
-fn cursor(page: &PageInfo) -> Result<Option<String>, Fault> {
+pub(super) fn cursor(page: &PageInfo) -> Result<Option<String>, Fault> {
     match (page.has_next_page, &page.end_cursor) {
         (false, _) => Ok(None),
         (true, Some(cursor)) => Ok(Some(cursor.clone())),
@@ -108,7 +108,7 @@ fn cursor(page: &PageInfo) -> Result<Option<String>, Fault> {
     }
 }
 
-fn gid(id: &OrderId) -> Result<String, Fault> {
+pub(super) fn gid(id: &OrderId) -> Result<String, Fault> {
     let text = id.as_str();
     if (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Ok(format!("gid://shopify/Order/{text}"))
@@ -127,6 +127,17 @@ fn ask(
     query: &str,
     variables: Value,
 ) -> Result<Fetch, Fault> {
+    Ok(Fetch::Ask(vec![call(cx, settings, name, query, variables)?]))
+}
+
+/// One query of the Admin API.
+pub(super) fn call(
+    cx: &FetchContext<'_>,
+    settings: &Settings,
+    name: &'static str,
+    query: &str,
+    variables: Value,
+) -> Result<Call, Fault> {
     let path = format!("/admin/api/{}/graphql.json", settings.api_version);
     let url = options::endpoint(&cx.connection.base_url, &path)?;
     let token = token::header(&cx.connection.store, cx.credentials, "")?;
@@ -138,5 +149,5 @@ fn ask(
         .body(Bytes::from(body))
         .map_err(|error| unreadable(name, error))?;
     let timeout = Duration::from_secs(30);
-    Ok(Fetch::Ask(vec![Call { name, request, effect: Effect::Read, timeout }]))
+    Ok(Call { name, request, effect: Effect::Read, timeout })
 }

@@ -7,6 +7,8 @@
 //!   payment and refund agree; Odoo takes it by a pricelist of that currency) or `shop`.
 //! - `b2b`: true (default) asks for the buying company and its tax registration id. Set it to false
 //!   where the app has no access to companies.
+//! - `returns`: true (default) asks for the order's returns, which needs the scope `read_returns`. Set it
+//!   to false where the app does not have it.
 //! - `vat_attribute`: key of the order's custom attribute that holds the buyer's VAT number. Without
 //!   it, or where the order has none, a company's tax registration id is taken.
 //! - `status`: what a status word means ([`crate::status`]). Words: `cancelled` if the order has a
@@ -14,7 +16,7 @@
 //!
 //! # Secrets
 //! - Credentials: an Admin API access token as plain text, or JSON with the key `access_token`.
-//!   Scopes: `read_orders`, `read_customers`, `read_products`; `read_all_orders` for orders older than
+//!   Scopes: `read_orders`, `read_customers`, `read_products`, `read_returns`; `read_all_orders` for orders older than
 //!   60 days (Shopify answers such orders with null otherwise, which reads as gone); access to
 //!   companies for `b2b`; protected customer data for names, addresses, e-mail and phone.
 //! - Webhooks: the app's client secret. After a rotation Shopify signs with the old one for up to an
@@ -30,16 +32,35 @@
 //! it, else `currentTotalPriceSet` while nothing is refunded, else `totalPriceSet` less the removed
 //! amounts. Whatever does not sum up is refused with both numbers.
 //!
+//! # After the order (see [`refunds`])
+//! Refunds are read one by one: their lines, delivery and duties, in the currency that the order is read
+//! in. Shopify always computes a refunded line from the order's, so what was really paid back can
+//! differ (a courtesy, a restocking fee, the tip or a fee of the order); the difference is money
+//! without a line. A refund that moved no money and has no adjustment lowers what is still owed: it
+//! counts as what its lines come to, except on an edited order, where the edit itself was such a
+//! document and is already taken out of the order. `NO_RESTOCK` says nothing of where the goods are:
+//! what is not delivered will not be, what is delivered is kept.
+//!
+//! Captures are successful `SALE` and `CAPTURE` transactions, less cash given back. Shopify tells the
+//! processor's fee only of Shopify Payments, per payout, so [`causeway_domain::Capture::fee`] stays
+//! empty.
+//!
 //! Tips are lines without a variant whose amounts make up `totalTipReceivedSet`, or, where no line has
 //! them but the total does, a line of their own. Cash rounding belongs to the payment
 //! (`totalCashRoundingAdjustment`); it becomes a line only where the total contains it.
 
+mod after_fetch;
+mod after_shape;
 pub mod answer;
+mod captures;
 mod customer;
 mod edits;
 mod fetch;
 mod lines;
 mod order;
+mod poll;
+mod refunds;
+mod returns;
 mod settings;
 mod shape;
 mod webhook;
@@ -47,9 +68,11 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
-use crate::adapter::{Adapter, Answer, Connection, Fetch, FetchContext, Malformed, Problem};
+use crate::adapter::{
+    Adapter, Answer, Connection, Fetch, FetchAfterSales, FetchContext, Malformed, Poll, Problem,
+};
 use crate::webhook::{RawRequest, Trust, Verification, Verified};
-use causeway_domain::{Fault, Nudge, OrderId, StoreId};
+use causeway_domain::{Fault, Nudge, Order, OrderId, StoreId, Timestamp};
 
 /// The adapter.
 pub struct Shopify;
@@ -78,6 +101,22 @@ impl Adapter for Shopify {
         answers: &[Answer],
     ) -> Result<Fetch, Fault> {
         fetch::next(cx, order, answers)
+    }
+    fn fetch_after_sales(
+        &self,
+        cx: &FetchContext<'_>,
+        order: &Order,
+        answers: &[Answer],
+    ) -> Result<FetchAfterSales, Fault> {
+        after_fetch::next(cx, order, answers)
+    }
+    fn poll(
+        &self,
+        cx: &FetchContext<'_>,
+        since: Timestamp,
+        answers: &[Answer],
+    ) -> Result<Option<Poll>, Fault> {
+        poll::next(cx, since, answers).map(Some)
     }
     fn order_id_in(&self, document: &[u8]) -> Option<OrderId> {
         let answer: shape::GraphQl<shape::OrderData> = serde_json::from_slice(document).ok()?;

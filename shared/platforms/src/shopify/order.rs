@@ -63,7 +63,9 @@ pub(super) fn read(
         lines,
         total,
         payments: payments(settings.currency, &node.transactions),
-        has_after_sales: false,
+        has_after_sales: !node.refunds.is_empty()
+            || node.return_status != "NO_RETURN"
+            || !amounts.money(&node.total_refunded_set)?.is_zero(),
         test: node.test,
         note: customer::note(&node),
     };
@@ -80,7 +82,7 @@ fn amounts(settings: &Settings, node: &OrderNode) -> Result<Amounts, Fault> {
     Ok(Amounts { side: settings.currency, currency, taxes_included: node.taxes_included })
 }
 
-fn time(text: &str) -> Result<Timestamp, Fault> {
+pub(super) fn time(text: &str) -> Result<Timestamp, Fault> {
     text.parse().map_err(|_| unreadable(WHAT, "a time that is not ISO 8601"))
 }
 
@@ -209,6 +211,14 @@ fn payments(side: Side, transactions: &[Transaction]) -> Vec<Payment> {
         .collect()
 }
 
+/// What a gateway moves.
+pub(super) fn payment_kind(gateway: &str) -> PaymentKind {
+    match gateway {
+        "gift_card" | "shopify_store_credit" => PaymentKind::GiftCard,
+        _ => PaymentKind::Money,
+    }
+}
+
 fn payment(side: Side, transaction: &Transaction) -> Option<Payment> {
     let money = match side {
         Side::Shop => &transaction.amount_set.shop_money,
@@ -217,10 +227,7 @@ fn payment(side: Side, transaction: &Transaction) -> Option<Payment> {
     let currency = Currency::from_code(&money.currency_code).ok()?;
     let amount = Money::exact(money.amount, currency).ok()?;
     let gateway = transaction.gateway.clone().unwrap_or_else(|| "unknown".to_owned());
-    let kind = match gateway.as_str() {
-        "gift_card" | "shopify_store_credit" => PaymentKind::GiftCard,
-        _ => PaymentKind::Money,
-    };
+    let kind = payment_kind(&gateway);
     Some(Payment {
         id: id_tail(&transaction.id).map(str::to_owned),
         method: gateway,

@@ -26,6 +26,7 @@ pub(super) struct Settings {
     pub(super) api_version: String,
     pub(super) currency: Side,
     pub(super) b2b: bool,
+    pub(super) returns: bool,
     pub(super) vat_attribute: Option<String>,
     // Read by `crate::status`.
     #[serde(rename = "status")]
@@ -38,6 +39,7 @@ impl Default for Settings {
             api_version: "2026-07".to_owned(),
             currency: Side::default(),
             b2b: true,
+            returns: true,
             vat_attribute: None,
             _status: None,
         }

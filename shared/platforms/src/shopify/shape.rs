@@ -1,4 +1,4 @@
-//! The answers to our three queries, field by field as the queries ask for them.
+//! The answers to the queries of an order, field by field as the queries ask for them.
 
 use causeway_domain::Decimal;
 use causeway_domain::money::{decimal_field, optional_decimal_field};
@@ -78,6 +78,9 @@ pub(super) struct OrderNode {
     pub(super) shipping_lines: Connection<ShippingLine>,
     pub(super) additional_fees: Vec<Charge>,
     pub(super) transactions: Vec<Transaction>,
+    /// The first, if there is any.
+    pub(super) refunds: Vec<Identified>,
+    pub(super) return_status: String,
 }
 
 #[derive(Deserialize)]

@@ -33,26 +33,42 @@ enum Place {
     Reference,
     /// `order_edit.order_id`.
     Edit,
+    /// `order_id`, else `order.id`: topics of returns have either.
+    Return,
 }
 
-fn place(topic: &str) -> Option<Place> {
+/// What a topic nudges.
+#[derive(Clone, Copy)]
+enum Looks {
+    /// The order itself.
+    Order,
+    /// What happened after it.
+    After,
+    /// Both: a payment changes the order's status word and the captures.
+    Both,
+}
+
+fn place(topic: &str) -> Option<(Place, Looks)> {
     match topic {
+        // A cancelled order is the order worker's to see: it knows what there is to take back.
         "orders/create"
         | "orders/updated"
         | "orders/paid"
         | "orders/cancelled"
         | "orders/fulfilled"
         | "orders/partially_fulfilled"
-        | "orders/delete" => Some(Place::Own),
-        "orders/edited" => Some(Place::Edit),
-        "refunds/create"
-        | "order_transactions/create"
-        | "fulfillments/create"
-        | "fulfillments/update"
-        | "disputes/create"
-        | "disputes/update" => Some(Place::Reference),
-        // Among them the privacy topics (customers/data_request, customers/redact, shop/redact): they
-        // are accepted; personal data is not kept here beyond what Odoo holds.
+        | "orders/delete" => Some((Place::Own, Looks::Order)),
+        "orders/edited" => Some((Place::Edit, Looks::Order)),
+        "fulfillments/create" | "fulfillments/update" => Some((Place::Reference, Looks::Order)),
+        "order_transactions/create" => Some((Place::Reference, Looks::Both)),
+        "refunds/create" | "disputes/create" | "disputes/update" => {
+            Some((Place::Reference, Looks::After))
+        }
+        "returns/request" | "returns/approve" | "returns/decline" | "returns/cancel"
+        | "returns/close" | "returns/reopen" => Some((Place::Return, Looks::After)),
+        // `returns/update` and `returns/process` name no order; the poll finds it. Among the others are
+        // the privacy topics (customers/data_request, customers/redact, shop/redact): they are accepted;
+        // personal data is not kept here beyond what Odoo holds.
         _ => None,
     }
 }
@@ -68,6 +84,8 @@ struct Payload {
     #[serde(default)]
     order_edit: Option<Edit>,
     #[serde(default)]
+    order: Option<Named>,
+    #[serde(default)]
     updated_at: Option<String>,
 }
 
@@ -76,11 +94,17 @@ struct Edit {
     order_id: Option<Number>,
 }
 
+#[derive(Deserialize)]
+struct Named {
+    #[serde(default)]
+    id: Option<Number>,
+}
+
 pub(super) fn nudges(store: &StoreId, request: &RawRequest) -> Result<Vec<Nudge>, Malformed> {
     let topic = request
         .header("x-shopify-topic")
         .ok_or_else(|| Malformed("the header X-Shopify-Topic is missing".to_owned()))?;
-    let Some(place) = place(topic) else { return Ok(Vec::new()) };
+    let Some((place, looks)) = place(topic) else { return Ok(Vec::new()) };
     let payload: Payload = serde_json::from_slice(&request.body).map_err(|error| {
         Malformed(format!("the body of {topic} is unreadable at line {}", error.line()))
     })?;
@@ -95,15 +119,21 @@ pub(super) fn nudges(store: &StoreId, request: &RawRequest) -> Result<Vec<Nudge>
         .map(str::trim)
         .filter(|id| (1..=100).contains(&id.len()))
         .map(EventId::new);
-    Ok(vec![Nudge {
+    let subjects = match looks {
+        Looks::Order => vec![Subject::Order(order)],
+        Looks::After => vec![Subject::AfterSales(order)],
+        Looks::Both => vec![Subject::Order(order.clone()), Subject::AfterSales(order)],
+    };
+    let nudge = |subject| Nudge {
         store: store.clone(),
-        subject: Subject::Order(order),
+        subject,
         cause: NudgeCause::Webhook,
         topic: Some(topic.to_owned()),
-        event,
+        event: event.clone(),
         occurred_at,
         received_at: request.received_at,
-    }])
+    };
+    Ok(subjects.into_iter().map(nudge).collect())
 }
 
 fn order_id(place: Place, payload: &Payload, topic: &str) -> Result<Option<OrderId>, Malformed> {
@@ -120,6 +150,10 @@ fn order_id(place: Place, payload: &Payload, topic: &str) -> Result<Option<Order
             None if topic.starts_with("disputes/") => return Ok(None),
             None => None,
         },
+        Place::Return => {
+            let order = payload.order.as_ref().and_then(|order| order.id.as_ref());
+            payload.order_id.as_ref().or(order).map(Number::to_string)
+        }
         Place::Edit => payload
             .order_edit
             .as_ref()

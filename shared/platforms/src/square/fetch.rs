@@ -61,6 +61,10 @@ pub(super) fn next(
     if document.id.as_deref() != Some(id.as_str()) {
         return Err(unreadable("square order", format!("asked for {id}, got another order")));
     }
+    let sold = elsewhere(&document);
+    if !sold.is_empty() {
+        return Ok(Fetch::Elsewhere(sold));
+    }
     let wanted = wanted(&document);
     if others.len() < wanted.len() {
         let calls = wanted.iter().skip(others.len()).map(|one| call(cx, &settings, one));
@@ -68,6 +72,17 @@ pub(super) fn next(
     }
     let beside = beside(cx, &wanted, others)?;
     order::read(cx.connection, id, &document, &beside).map(|order| Fetch::Found(Box::new(order)))
+}
+
+/// The orders that were sold, if this one only takes back: Square never changes the sale, it makes an
+/// order of the return (developer.squareup.com, order returns and exchanges).
+pub(super) fn elsewhere(document: &OrderDocument) -> Vec<OrderId> {
+    let own = document.line_items.iter().flatten().next().is_some();
+    let returns = document.returns.iter().flatten();
+    let sold = returns.filter_map(|back| back.source_order_id.clone());
+    let sold: BTreeSet<String> =
+        sold.filter(|id| fits(id) && Some(id) != document.id.as_ref()).collect();
+    if own { Vec::new() } else { sold.into_iter().map(OrderId::new).collect() }
 }
 
 /// The customer of the order, else of its first tender that names one.
@@ -147,7 +162,7 @@ fn call(cx: &FetchContext<'_>, settings: &Settings, wanted: &Wanted) -> Result<C
     }
 }
 
-fn get(
+pub(super) fn get(
     cx: &FetchContext<'_>,
     settings: &Settings,
     name: &'static str,
@@ -156,7 +171,7 @@ fn get(
     send(cx, settings, name, http::Method::GET, path, String::new())
 }
 
-fn send(
+pub(super) fn send(
     cx: &FetchContext<'_>,
     settings: &Settings,
     name: &'static str,

@@ -3,7 +3,7 @@
 use causeway_domain::money::decimal;
 use causeway_domain::{
     Collector, Currency, Decimal, Fault, Line, LineId, LineKind, LineTax, Money, ProductId,
-    ProductRef, Sku, TaxCode,
+    ProductRef, RefundTax, Sku, TaxCode,
 };
 use std::collections::BTreeMap;
 
@@ -29,6 +29,36 @@ impl<'a> Ledger<'a> {
         let taxes = all().filter_map(|tax| Some((tax.uid.as_deref()?, tax))).collect();
         let inclusive = all().all(inclusive) && all().next().is_some();
         Self { currency, prices_include_tax: inclusive, taxes, skus }
+    }
+
+    /// For the lines that a return takes back, with the taxes that it lists.
+    pub(super) fn of_return(
+        taxes: &'a Option<Vec<Tax>>,
+        currency: Currency,
+        skus: &'a BTreeMap<String, String>,
+    ) -> Self {
+        let taxes = taxes.iter().flatten();
+        let taxes = taxes.filter_map(|tax| Some((tax.uid.as_deref()?, tax))).collect();
+        Self { currency, prices_include_tax: false, taxes, skus }
+    }
+
+    /// Net and taxes of something taken back; only their sum where Square does not name them.
+    pub(super) fn taken_back(
+        &self,
+        applied: &Option<Vec<AppliedTax>>,
+        tax: &Option<SquareMoney>,
+        total: &Option<SquareMoney>,
+    ) -> Result<(Money, RefundTax), Fault> {
+        let sum = self.money(tax)?;
+        let net = less(self.money(total)?, sum)?;
+        if sum.minor() < 0 || net.minor() < 0 {
+            return Err(unreadable(WHAT, "a returned amount below zero"));
+        }
+        let tax = match self.taxes("of a return", applied, tax) {
+            Ok(taxes) => RefundTax::Each(taxes.into_iter().map(|tax| tax.line).collect()),
+            Err(_) => RefundTax::Sum(sum),
+        };
+        Ok((net, tax))
     }
 
     /// An amount in the order's currency; nothing if absent.

@@ -12,7 +12,8 @@
 //!
 //! # Secrets
 //! - Credentials: an access token as plain text, or JSON with the key `access_token`. Scopes:
-//!   `ORDERS_READ`, `PAYMENTS_READ`, `CUSTOMERS_READ`, `ITEMS_READ`. An OAuth token lives 30 days.
+//!   `ORDERS_READ`, `PAYMENTS_READ`, `CUSTOMERS_READ`, `ITEMS_READ`, and `MERCHANT_PROFILE_READ` for the poll,
+//!   which searches every location. An OAuth token lives 30 days.
 //! - Webhooks: the signature key of the webhook subscription. It belongs to the application, not to the
 //!   seller.
 //!
@@ -24,13 +25,34 @@
 //! and elsewhere it is not (OpenAPI). An order's prices include tax if every tax on it is `INCLUSIVE`.
 //! Where both types occur, or none, they do not, and the unit price of a line with an inclusive tax is
 //! derived from its net amount. Modifiers are part of the unit price. Service charges that are not
-//! apportioned are fees, tips and cash rounding lines of their own. `returns` are other documents; an
-//! order that consists of returns only is nothing to project.
+//! apportioned are fees, tips and cash rounding lines of their own. An order that consists of returns
+//! only is nothing to project; it says which orders to look at instead ([`Fetch::Elsewhere`]).
+//!
+//! # After the order (see [`refunds`])
+//! A sale is never changed by a refund. Its payments name their refunds, a refund names the return
+//! order, and that order says what was taken back: lines with quantity and taxes where a person refunded
+//! items (Point of Sale, Dashboard), an amount only for the Refunds API. Refunds of one return with
+//! lines are one refund of ours, whose id is the return order's; any other refund stands alone under its
+//! own id. `PENDING` has not settled, nor has a word that we do not know; `FAILED` and `REJECTED` are
+//! no refunds. Square does not say whether returned goods went back into stock ([`Goods::Unsaid`]),
+//! and has no returns beside refunds. A return without money (an even exchange) is not read.
+//!
+//! A capture is a completed payment, tip included; its fee is the sum of Square's processing fees, which
+//! come later by `payment.updated`. The poll sees orders and returns, not late fees.
+//!
+//! A webhook of a refund names the return order, one of a payment the sale; both are looked at.
+//! Disputes name a payment only and nudge nothing: Square settles them in its payouts.
+//!
+//! [`Goods::Unsaid`]: causeway_domain::Goods::Unsaid
 
+mod after_fetch;
+mod captures;
 mod fetch;
 mod lines;
 mod order;
 mod people;
+mod poll;
+mod refunds;
 mod settings;
 mod shape;
 mod webhook;
@@ -38,9 +60,11 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
-use crate::adapter::{Adapter, Answer, Connection, Fetch, FetchContext, Malformed, Problem};
+use crate::adapter::{
+    Adapter, Answer, Connection, Fetch, FetchAfterSales, FetchContext, Malformed, Poll, Problem,
+};
 use crate::webhook::{RawRequest, Trust, Verification, Verified};
-use causeway_domain::{Fault, Nudge, OrderId, StoreId};
+use causeway_domain::{Fault, Nudge, Order, OrderId, StoreId, Timestamp};
 
 /// The adapter.
 pub struct Square;
@@ -69,6 +93,22 @@ impl Adapter for Square {
         answers: &[Answer],
     ) -> Result<Fetch, Fault> {
         fetch::next(cx, order, answers)
+    }
+    fn fetch_after_sales(
+        &self,
+        cx: &FetchContext<'_>,
+        order: &Order,
+        answers: &[Answer],
+    ) -> Result<FetchAfterSales, Fault> {
+        after_fetch::next(cx, order, answers)
+    }
+    fn poll(
+        &self,
+        cx: &FetchContext<'_>,
+        since: Timestamp,
+        answers: &[Answer],
+    ) -> Result<Option<Poll>, Fault> {
+        poll::next(cx, since, answers).map(Some)
     }
     fn order_id_in(&self, document: &[u8]) -> Option<OrderId> {
         let answer: shape::OrderAnswer = serde_json::from_slice(document).ok()?;

@@ -58,7 +58,10 @@ pub(super) fn read(
         lines,
         total,
         payments: payments(document, &beside.payments)?,
-        has_after_sales: false,
+        has_after_sales: beside
+            .payments
+            .iter()
+            .any(|payment| payment.refund_ids.as_ref().is_some_and(|refunds| !refunds.is_empty())),
         test: sandbox(&connection.base_url),
         note: people::note(document),
     };
@@ -66,7 +69,7 @@ pub(super) fn read(
     Ok(order)
 }
 
-fn time(text: &str) -> Result<Timestamp, Fault> {
+pub(super) fn time(text: &str) -> Result<Timestamp, Fault> {
     text.parse().map_err(|_| unreadable(WHAT, "a time that is not RFC 3339"))
 }
 

@@ -25,7 +25,7 @@ pub(super) struct OrderDocument {
     pub(super) taxes: Option<Vec<Tax>>,
     pub(super) service_charges: Option<Vec<ServiceCharge>>,
     pub(super) fulfillments: Option<Vec<Fulfillment>>,
-    pub(super) returns: Option<Vec<serde::de::IgnoredAny>>,
+    pub(super) returns: Option<Vec<OrderReturn>>,
     pub(super) rounding_adjustment: Option<RoundingAdjustment>,
     pub(super) tenders: Option<Vec<Tender>>,
     pub(super) created_at: Option<String>,
@@ -179,7 +179,13 @@ pub(super) struct PaymentAnswer {
 #[serde(default)]
 pub(super) struct PaymentDocument {
     pub(super) id: Option<String>,
+    pub(super) status: Option<String>,
     pub(super) source_type: Option<String>,
+    pub(super) created_at: Option<String>,
+    pub(super) total_money: Option<SquareMoney>,
+    pub(super) processing_fee: Option<Vec<ProcessingFee>>,
+    pub(super) refund_ids: Option<Vec<String>>,
+    pub(super) card_details: Option<CardDetails>,
     pub(super) receipt_number: Option<String>,
     pub(super) buyer_email_address: Option<String>,
     pub(super) billing_address: Option<SquareAddress>,
@@ -226,4 +232,98 @@ pub(super) struct CatalogObject {
 #[serde(default)]
 pub(super) struct Variation {
     pub(super) sku: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ProcessingFee {
+    pub(super) amount_money: Option<SquareMoney>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct CardDetails {
+    pub(super) card_payment_timeline: Option<Timeline>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Timeline {
+    pub(super) captured_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RefundAnswer {
+    #[serde(default)]
+    pub(super) refund: Option<RefundDocument>,
+}
+
+/// A refund of a payment.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RefundDocument {
+    pub(super) id: String,
+    pub(super) status: Option<String>,
+    pub(super) amount_money: Option<SquareMoney>,
+    pub(super) payment_id: Option<String>,
+    /// The return order, not the order that was sold.
+    pub(super) order_id: Option<String>,
+    pub(super) created_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OrdersAnswer {
+    #[serde(default)]
+    pub(super) orders: Option<Vec<OrderDocument>>,
+    #[serde(default)]
+    pub(super) cursor: Option<String>,
+}
+
+/// What a return order takes back of one sold order.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct OrderReturn {
+    pub(super) source_order_id: Option<String>,
+    pub(super) return_line_items: Option<Vec<ReturnLineItem>>,
+    pub(super) return_service_charges: Option<Vec<ReturnServiceCharge>>,
+    /// Named and typed as the order's own taxes.
+    pub(super) return_taxes: Option<Vec<Tax>>,
+    pub(super) return_tips: Option<Vec<ReturnTip>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ReturnLineItem {
+    pub(super) source_line_item_uid: Option<String>,
+    pub(super) quantity: String,
+    pub(super) applied_taxes: Option<Vec<AppliedTax>>,
+    pub(super) total_tax_money: Option<SquareMoney>,
+    pub(super) total_money: Option<SquareMoney>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ReturnServiceCharge {
+    pub(super) source_service_charge_uid: Option<String>,
+    pub(super) applied_taxes: Option<Vec<AppliedTax>>,
+    pub(super) total_tax_money: Option<SquareMoney>,
+    pub(super) total_money: Option<SquareMoney>,
+    pub(super) treatment_type: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ReturnTip {
+    pub(super) applied_money: Option<SquareMoney>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct LocationsAnswer {
+    #[serde(default)]
+    pub(super) locations: Option<Vec<Location>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Location {
+    pub(super) id: String,
 }

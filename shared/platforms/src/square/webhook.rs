@@ -58,37 +58,64 @@ struct Object {
 struct About {
     #[serde(default)]
     order_id: Option<String>,
+    #[serde(default)]
+    status: Option<String>,
 }
 
-/// Disputes name a payment, not an order: they nudge nothing.
+/// What an event nudges.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Looks {
+    Order,
+    After,
+    /// A payment changes what is due, what was captured and, later, its fees.
+    Both,
+}
+
+/// Disputes name a payment, not an order: they nudge nothing. A refund names its return order, and
+/// whoever looks at that is told which orders were sold.
 pub(super) fn nudges(store: &StoreId, request: &RawRequest) -> Result<Vec<Nudge>, Malformed> {
     let event: Event = serde_json::from_slice(&request.body)
         .map_err(|error| Malformed(format!("the event is unreadable at line {}", error.line())))?;
     let object = event.data.and_then(|data| data.object).unwrap_or_default();
-    let (about, must_name_an_order) = match event.topic.as_str() {
-        "order.created" => (object.order_created, true),
-        "order.updated" => (object.order_updated, true),
-        "order.fulfillment.updated" => (object.order_fulfillment_updated, true),
-        // A payment can be taken without an order.
-        "payment.created" | "payment.updated" => (object.payment, false),
-        "refund.created" | "refund.updated" => (object.refund, false),
+    let (about, looks) = match event.topic.as_str() {
+        "order.created" => (object.order_created, Looks::Order),
+        "order.updated" => (object.order_updated, Looks::Order),
+        "order.fulfillment.updated" => (object.order_fulfillment_updated, Looks::Order),
+        "payment.created" => {
+            // Cash is completed at once; nothing follows.
+            let status = object.payment.as_ref().and_then(|payment| payment.status.as_deref());
+            let looks = if status == Some("COMPLETED") { Looks::Both } else { Looks::Order };
+            (object.payment, looks)
+        }
+        "payment.updated" => (object.payment, Looks::Both),
+        "refund.created" | "refund.updated" => (object.refund, Looks::After),
         _ => return Ok(Vec::new()),
     };
+    // A payment can be taken without an order, and be refunded.
+    let must_name_an_order = event.topic.starts_with("order.");
     let order = about.and_then(|about| about.order_id).filter(|id| fits(id));
     let order = match (order, must_name_an_order) {
         (Some(order), _) => OrderId::new(order),
         (None, false) => return Ok(Vec::new()),
         (None, true) => return Err(Malformed(format!("{} has no order_id", event.topic))),
     };
-    Ok(vec![Nudge {
+    let subjects = match looks {
+        Looks::Order => vec![Subject::Order(order)],
+        Looks::After => vec![Subject::AfterSales(order)],
+        Looks::Both => vec![Subject::Order(order.clone()), Subject::AfterSales(order)],
+    };
+    let id = Some(event.event_id).filter(|id| fits(id)).map(EventId::new);
+    let occurred_at = event.created_at.and_then(|time| time.parse().ok());
+    let nudge = |subject| Nudge {
         store: store.clone(),
-        subject: Subject::Order(order),
+        subject,
         cause: NudgeCause::Webhook,
-        topic: Some(event.topic),
-        event: Some(event.event_id).filter(|id| fits(id)).map(EventId::new),
-        occurred_at: event.created_at.and_then(|time| time.parse().ok()),
+        topic: Some(event.topic.clone()),
+        event: id.clone(),
+        occurred_at,
         received_at: request.received_at,
-    }])
+    };
+    Ok(subjects.into_iter().map(nudge).collect())
 }
 
 /// Ids are opaque (OpenAPI: at most 192 characters); whatever stands in a URL path needs no escape.

@@ -122,7 +122,9 @@ fn authorised(cx: &mut Exchange<'_>) -> Result<(), (u16, &'static str)> {
 /// header that the store's options name, hex unless they say base64.
 pub(super) fn delivery(shop: &Shop, order: &SampleOrder, topic: Topic) -> Request<Bytes> {
     let event = match topic {
-        Topic::Created | Topic::Updated | Topic::Refunded | Topic::Returned => "order.saved",
+        Topic::Created | Topic::Updated | Topic::Paid | Topic::Refunded | Topic::Returned => {
+            "order.saved"
+        }
         Topic::Cancelled => "order.cancelled",
         Topic::Deleted => "order.deleted",
     };

@@ -37,7 +37,9 @@ fn local(at: Timestamp) -> String {
 pub(super) fn delivery(shop: &Shop, id: &str, topic: Topic, now: Timestamp) -> Request<Bytes> {
     let event = match topic {
         Topic::Created => "order.created",
-        Topic::Updated | Topic::Cancelled | Topic::Refunded | Topic::Returned => "order.updated",
+        Topic::Updated | Topic::Cancelled | Topic::Paid | Topic::Refunded | Topic::Returned => {
+            "order.updated"
+        }
         Topic::Deleted => "order.deleted",
     };
     let number: u64 = id.parse().expect("a number");

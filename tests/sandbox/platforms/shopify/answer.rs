@@ -193,16 +193,44 @@ fn executed(
         return [("errors".to_owned(), json!([error]))].into_iter().collect();
     }
     let find = |id: &str| {
-        let number = id.strip_prefix("gid://shopify/Order/")?;
-        cx.memory.orders.get(number).map(|order| &order.native)
+        let (kind, number) = id.strip_prefix("gid://shopify/")?.split_once('/')?;
+        let natives = || cx.memory.orders.values().map(|order| &order.native);
+        let parts = |name: &'static str| {
+            let mut all = natives().flat_map(move |native| native[name].as_array().unwrap());
+            all.find(|part| part["id"] == id)
+        };
+        match kind {
+            "Order" => cx.memory.orders.get(number).map(|order| &order.native),
+            "Refund" => parts("refunds"),
+            "Return" => parts("returns"),
+            _ => None,
+        }
     };
+    let listed = document.operations.iter().any(|operation| {
+        operation.root_fields(document).any(|field| field.name.as_str() == "orders")
+    });
+    let mut changed: Vec<Value> = Vec::new();
+    if listed {
+        changed.extend(cx.memory.orders.values().map(|order| order.native.clone()));
+        // One after another even within a second: the id decides then.
+        let key = |order: &Value| {
+            let at: jiff::Timestamp = order["updatedAt"].as_str().unwrap().parse().unwrap();
+            (at, order["id"].as_str().unwrap().to_owned())
+        };
+        changed.sort_by_cached_key(key);
+    }
     let shop = json!({"id": "gid://shopify/Shop/1", "name": "Causeway demo",
         "myshopifyDomain": cx.shop.host, "currencyCode": "EUR", "ianaTimezone": "Europe/Brussels",
         "taxesIncluded": true});
     let variables = serde_json_bytes::Value::from(Value::Object(variables.clone()));
     let serde_json_bytes::Value::Object(variables) = variables else { unreachable!("a map") };
     let variables: JsonMap = variables;
-    let found = execute(document, operation, &variables, &Root { find: &find, shop: &shop });
+    let found = execute(
+        document,
+        operation,
+        &variables,
+        &Root { find: &find, shop: &shop, changed: &changed },
+    );
     let value = match found {
         Ok(response) => serde_json::to_value(response).expect("a response is JSON"),
         Err(message) => json!({"errors": [{"message": message,

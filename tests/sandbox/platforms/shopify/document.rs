@@ -1,6 +1,7 @@
 //! The order as a tree of Admin API objects. Connections are stored as plain lists, interfaces and
 //! unions carry `__typename`; [`super::execute`] answers any selection from it.
 
+use super::after::{captured, refunded, refunds, return_status, returns};
 use super::amounts::{Amounts, Computed, compute};
 use crate::platforms::delivery::uuid;
 use crate::platforms::draft::{Draft, DraftLine, Expected, Phase};
@@ -40,7 +41,7 @@ pub(super) fn name(draft: &Draft) -> String {
 pub(super) fn line_number(draft: &Draft, at: usize) -> u64 {
     466_157_049_000_000_000 + u64::from(draft.number) * 1000 + u64::try_from(at).unwrap()
 }
-fn gid(kind: &str, number: impl std::fmt::Display) -> String {
+pub(super) fn gid(kind: &str, number: impl std::fmt::Display) -> String {
     format!("gid://shopify/{kind}/{number}")
 }
 
@@ -51,7 +52,7 @@ pub(super) fn decimal(amount: Decimal) -> String {
 }
 
 /// Both sides of an amount; the shop's side is converted and rounded on its own, as Shopify does.
-fn bag(draft: &Draft, amount: Decimal) -> Value {
+pub(super) fn bag(draft: &Draft, amount: Decimal) -> Value {
     let shop = match draft.currency {
         "USD" => half_up(amount * Decimal::new(92, 2), 2),
         "JPY" => half_up(amount / Decimal::from(160), 2),
@@ -73,7 +74,9 @@ fn order(shop: &Shop, draft: &Draft, amounts: &Amounts) -> Value {
     let shipping = amounts.shipping.as_ref().map_or(Decimal::ZERO, |part| part.discounted);
     let discounts: Decimal =
         amounts.lines.iter().map(|line| line.discounts.0 + line.discounts.1).sum();
-    let current = amounts.total - amounts.removed_total;
+    let owed = amounts.total - amounts.removed_total;
+    let refunded = refunded(draft, amounts);
+    let current = owed - refunded;
     let shipping_lines = shipping_lines(draft, amounts);
     let mut out = json!({
         "__typename": "Order", "id": gid("Order", order_number(draft)),
@@ -83,7 +86,7 @@ fn order(shop: &Shop, draft: &Draft, amounts: &Amounts) -> Value {
         "updatedAt": draft.updated_at().to_string(), "cancelledAt": cancelled,
         "cancelReason": cancelled.as_ref().map(|_| "CUSTOMER"), "closedAt": null, "closed": false,
         "confirmed": true, "test": false, "edited": edited, "note": draft.note, "tags": [],
-        "displayFinancialStatus": financial_status(draft.phase),
+        "displayFinancialStatus": financial_status(draft), "returnStatus": return_status(draft),
         "displayFulfillmentStatus": "UNFULFILLED", "fullyPaid": draft.paid_at().is_some(),
         "unpaid": draft.paid_at().is_none(), "currencyCode": SHOP_CURRENCY,
         "presentmentCurrencyCode": draft.currency, "taxesIncluded": draft.tax_included,
@@ -96,8 +99,8 @@ fn order(shop: &Shop, draft: &Draft, amounts: &Amounts) -> Value {
         "billingAddress": address(draft, &draft.billing),
         "shippingAddress": draft.delivery.as_ref().map(|place| address(draft, place)),
         "lineItems": lines(draft, amounts), "shippingLines": shipping_lines,
-        "shippingLine": shipping_lines.first(), "transactions": transactions(draft, current),
-        "refunds": [], "returns": [], "agreements": agreements(draft, amounts),
+        "shippingLine": shipping_lines.first(), "transactions": transactions(draft, owed),
+        "refunds": refunds(draft, amounts), "returns": returns(draft), "agreements": agreements(draft, amounts),
         "subtotalLineItemsQuantity": draft.lines.iter().map(|l| units(l.quantity + l.removed)).sum::<u32>(),
         "currentSubtotalLineItemsQuantity": draft.lines.iter().map(|l| units(l.quantity)).sum::<u32>(),
     });
@@ -107,7 +110,7 @@ fn order(shop: &Shop, draft: &Draft, amounts: &Amounts) -> Value {
         "totalTaxSet": bag(amounts.tax), "currentTotalTaxSet": bag(amounts.tax - amounts.removed_tax),
         "totalDiscountsSet": bag(discounts), "currentTotalDiscountsSet": bag(discounts),
         "totalShippingPriceSet": bag(shipping), "totalTipReceivedSet": bag(amounts.tip),
-        "totalRefundedSet": zero, "totalRefundedShippingSet": zero, "refundDiscrepancySet": zero,
+        "totalRefundedSet": bag(refunded), "totalRefundedShippingSet": zero, "refundDiscrepancySet": zero,
         "totalCashRoundingAdjustment": {"paymentSet": zero, "refundSet": zero},
         "taxLines": order_taxes(draft, amounts),
         "additionalFees": amounts.fee.iter().map(|fee| json!({
@@ -128,12 +131,25 @@ pub(super) fn units(quantity: Decimal) -> u32 {
     quantity.to_string().parse().expect("whole units")
 }
 
-pub(super) fn financial_status(phase: Phase) -> &'static str {
-    match phase {
+pub(super) fn financial_status(draft: &Draft) -> &'static str {
+    let amounts = compute(draft);
+    let refunded = refunded(draft, &amounts);
+    match draft.phase {
         Phase::Pending => "PENDING",
-        Phase::Paid | Phase::Completed => "PAID",
-        Phase::Cancelled => "VOIDED",
+        _ if refunded == amounts.total - amounts.removed_total && !refunded.is_zero() => "REFUNDED",
+        _ if !refunded.is_zero() => "PARTIALLY_REFUNDED",
+        _ if captured(draft) => "PAID",
+        Phase::Paid | Phase::Completed | Phase::Cancelled => "VOIDED",
     }
+}
+
+/// What edits left of a line: amount after discounts and taxes.
+pub(super) fn rests(line: &Computed) -> (Decimal, Vec<(u32, Decimal)>) {
+    let Some((_, gone, taxes)) = &line.removed else {
+        return (line.discounted, line.taxes.clone());
+    };
+    let left = line.taxes.iter().zip(taxes).map(|(tax, gone)| (tax.0, tax.1 - gone.1));
+    (line.discounted - gone, left.collect())
 }
 
 fn lines(draft: &Draft, amounts: &Amounts) -> Vec<Value> {
@@ -157,7 +173,8 @@ fn line_item(draft: &Draft, at: usize, line: &DraftLine, computed: &Computed) ->
     json!({
         "__typename": "LineItem", "id": gid("LineItem", line_number(draft, at)),
         "title": line.title, "name": line.title, "variantTitle": null, "vendor": "Demo",
-        "sku": line.sku, "quantity": units(sold), "currentQuantity": units(line.quantity),
+        "sku": line.sku, "quantity": units(sold),
+        "currentQuantity": units(line.quantity - draft.refunded_before(usize::MAX, at)),
         "isGiftCard": line.gift_card, "requiresShipping": !line.gift_card,
         "taxable": !line.taxes.is_empty(), "customAttributes": [], "duties": [],
         "variant": {"__typename": "ProductVariant", "id": gid("ProductVariant", 808_950_000 + line.product),
@@ -267,27 +284,42 @@ fn purchasing_entity(draft: &Draft, customer: &Value) -> Value {
     })
 }
 
-fn transactions(draft: &Draft, total: Decimal) -> Vec<Value> {
+/// What was or is to be paid: place, gateway, amount.
+pub(super) fn captures(draft: &Draft, total: Decimal) -> Vec<(usize, &'static str, Decimal)> {
     let gift = draft.gift_card_share.map_or(Decimal::ZERO, |share| {
         half_up(total * Decimal::new(i64::from(share), 2), draft.places())
     });
-    let status = if draft.paid_at().is_some() { "SUCCESS" } else { "PENDING" };
     let parts = [("gift_card", gift), ("shopify_payments", total - gift)];
-    parts
-        .into_iter()
-        .filter(|(_, amount)| !amount.is_zero())
-        .enumerate()
-        .map(|(at, (gateway, amount))| {
-            json!({
-                "__typename": "OrderTransaction",
-                "id": gid("OrderTransaction", line_number(draft, 900 + at)), "kind": "SALE",
-                "status": status, "gateway": gateway, "formattedGateway": gateway, "test": false,
-                "amountSet": bag(draft, amount), "parentTransaction": null,
-                "createdAt": draft.placed_at.to_string(),
-                "processedAt": draft.placed_at.to_string(),
-            })
+    let some = parts.into_iter().filter(|(_, amount)| !amount.is_zero()).enumerate();
+    some.map(|(at, (gateway, amount))| (at, gateway, amount)).collect()
+}
+
+fn transactions(draft: &Draft, total: Decimal) -> Vec<Value> {
+    let (kind, status) = match (captured(draft), draft.paid_at().is_some()) {
+        (true, _) => ("SALE", "SUCCESS"),
+        (false, true) => ("AUTHORIZATION", "SUCCESS"),
+        (false, false) => ("SALE", "PENDING"),
+    };
+    let node = |at: usize, kind: &str, gateway: &str, amount: Decimal, parent: Value| {
+        json!({
+            "__typename": "OrderTransaction",
+            "id": gid("OrderTransaction", line_number(draft, 900 + at)), "kind": kind,
+            "status": status, "gateway": gateway, "formattedGateway": gateway, "test": false,
+            "amountSet": bag(draft, amount), "parentTransaction": parent,
+            "paymentId": format!("pi_{}", line_number(draft, 900 + at)),
+            "createdAt": draft.placed_at.to_string(),
+            "processedAt": draft.placed_at.to_string(),
         })
-        .collect()
+    };
+    let mut all = Vec::new();
+    for (at, gateway, amount) in captures(draft, total) {
+        all.push(node(at, kind, gateway, amount, Value::Null));
+        if kind == "AUTHORIZATION" {
+            let parent = json!({"__typename": "OrderTransaction", "id": all.last().unwrap()["id"]});
+            all.push(node(at + 10, "VOID", gateway, amount, parent));
+        }
+    }
+    all
 }
 
 /// What was agreed: the order as placed, then what an edit took away (negative, tax included in
@@ -342,6 +374,8 @@ fn agreements(draft: &Draft, amounts: &Amounts) -> Vec<Value> {
     if !gone.is_empty() {
         all.push(agreement("OrderEditAgreement", "ORDER_EDIT", gone));
     }
+    let refunds = draft.after.refunds.iter();
+    all.extend(refunds.map(|_| agreement("RefundAgreement", "REFUND", Vec::new())));
     all
 }
 

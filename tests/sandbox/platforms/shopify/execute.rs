@@ -7,6 +7,7 @@ use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 
@@ -24,6 +25,8 @@ pub(super) fn schema() -> &'static Valid<Schema> {
 pub(super) struct Root<'a> {
     /// Finds a stored object by its global id.
     pub(super) find: &'a dyn Fn(&str) -> Option<&'a Value>,
+    /// All orders, the oldest change first.
+    pub(super) changed: &'a [Value],
     /// The shop object.
     pub(super) shop: &'a Value,
 }
@@ -58,10 +61,23 @@ impl ObjectValue for Root<'_> {
         info: &'a ResolveInfo<'a>,
     ) -> Result<ResolvedValue<'a>, FieldError> {
         match info.field_name() {
-            "order" | "node" => {
+            "orders" => {
+                let text = |name: &str| info.arguments().get(name).and_then(|text| text.as_str());
+                if text("sortKey") != Some("UPDATED_AT") {
+                    return Err(error("only sortKey UPDATED_AT is built in this fake"));
+                }
+                let (from, to) = changed_between(text("query").unwrap_or_default())?;
+                let at = |order: &Value| -> Timestamp {
+                    order["updatedAt"].as_str().unwrap().parse().unwrap()
+                };
+                let begin = self.changed.partition_point(|order| at(order) < from);
+                let end = self.changed.partition_point(|order| at(order) <= to).max(begin);
+                page(&self.changed[begin..end], info)
+            }
+            "order" | "node" | "refund" | "return" => {
                 let id = info.arguments().get("id").and_then(|id| id.as_str()).unwrap_or_default();
                 match (self.find)(id) {
-                    Some(found) => object(found, info.field_name()),
+                    Some(found) => object(found, info.field_definition().ty.inner_named_type()),
                     None => Ok(ResolvedValue::null()),
                 }
             }
@@ -69,6 +85,15 @@ impl ObjectValue for Root<'_> {
             other => Err(error(format!("{other} is not built in this fake"))),
         }
     }
+}
+
+/// Both ends of `updated_at:>='..' AND updated_at:<='..'`; other searches are not built.
+fn changed_between(query: &str) -> Result<(Timestamp, Timestamp), FieldError> {
+    let ends = query.strip_prefix("updated_at:>='").and_then(|rest| {
+        let (from, rest) = rest.split_once("' AND updated_at:<='")?;
+        Some((from.parse().ok()?, rest.strip_suffix('\'')?.parse().ok()?))
+    });
+    ends.ok_or_else(|| error("only a search by both ends of updated_at is built in this fake"))
 }
 
 /// A stored object.

@@ -1,6 +1,7 @@
 //! Webhooks of a Shopify app (FACTS 2; shopify.dev 2026-07, "Headers").
 
 use super::VERSION;
+use super::after::{refund_payload, return_payload};
 use super::amounts::compute;
 use super::document::{decimal, financial_status, line_number, name, order_number, units};
 use crate::platforms::delivery::{Topic, hmac_base64, post, uuid};
@@ -18,15 +19,21 @@ pub(in crate::platforms) fn delivery(
     topic: Topic,
 ) -> Request<Bytes> {
     let draft = &order.draft;
-    let name = match topic {
-        Topic::Created => "orders/create",
-        Topic::Updated | Topic::Refunded | Topic::Returned => "orders/updated",
-        Topic::Cancelled => "orders/cancelled",
-        Topic::Deleted => "orders/delete",
-    };
-    let body = match topic {
-        Topic::Deleted => json!({"id": order_number(draft)}),
-        _ => payload(draft),
+    let (name, body) = match topic {
+        Topic::Created => ("orders/create", payload(draft)),
+        Topic::Updated => ("orders/updated", payload(draft)),
+        Topic::Cancelled => ("orders/cancelled", payload(draft)),
+        Topic::Deleted => ("orders/delete", json!({"id": order_number(draft)})),
+        Topic::Refunded => ("refunds/create", refund_payload(draft)),
+        Topic::Returned => return_payload(draft),
+        Topic::Paid => {
+            let id = line_number(draft, 900);
+            let gid = format!("gid://shopify/OrderTransaction/{id}");
+            let body = json!({"id": id, "admin_graphql_api_id": gid, "kind": "sale",
+                "order_id": order_number(draft), "gateway": "shopify_payments",
+                "status": "success", "payment_id": format!("pi_{id}")});
+            ("order_transactions/create", body)
+        }
     };
     let body = body.to_string();
     let (id, state) = (order_number(draft).to_string(), draft.state_number().to_string());
@@ -85,7 +92,7 @@ fn payload(draft: &Draft) -> Value {
         "processed_at": draft.placed_at.to_string(),
         "cancelled_at": (draft.phase == Phase::Cancelled).then(|| draft.updated_at().to_string()),
         "currency": "EUR", "presentment_currency": draft.currency,
-        "financial_status": financial_status(draft.phase).to_lowercase(),
+        "financial_status": financial_status(draft).to_lowercase(),
         "fulfillment_status": null, "taxes_included": draft.tax_included, "test": false,
         "total_price": decimal(amounts.total), "subtotal_price": decimal(amounts.subtotal),
         "total_tax": decimal(amounts.tax), "total_tip_received": decimal(amounts.tip),

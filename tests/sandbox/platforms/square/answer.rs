@@ -4,6 +4,7 @@ use super::contract;
 use crate::platforms::exchange::{Exchange, Refusal, json as json_answer};
 use bytes::Bytes;
 use http::{Method, Response};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 fn error(status: u16, category: &str, code: &str, detail: &str) -> Response<Bytes> {
@@ -45,7 +46,10 @@ pub(in crate::platforms) fn answer(cx: &mut Exchange<'_>) -> Response<Bytes> {
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match (&method, parts.as_slice()) {
         (&Method::POST, ["v2", "orders", "batch-retrieve"]) => orders(cx),
+        (&Method::POST, ["v2", "orders", "search"]) => search(cx),
         (&Method::POST, ["v2", "catalog", "batch-retrieve"]) => catalog(cx),
+        (&Method::GET, ["v2", "locations"]) => locations(),
+        (&Method::GET, ["v2", "refunds", id]) => one(cx, "refund", id),
         (&Method::GET, ["v2", "orders", id]) => order(cx, id),
         (&Method::GET, ["v2", "payments", id]) => one(cx, "payment", id),
         (&Method::GET, ["v2", "customers", id]) => one(cx, "customer", id),
@@ -61,19 +65,86 @@ fn is_date(text: &str) -> bool {
 }
 
 fn order(cx: &Exchange<'_>, id: &str) -> Response<Bytes> {
-    match cx.memory.orders.get(id) {
-        Some(order) => json_answer(200, &json!({"order": order.native["order"]})),
+    match find(cx, id) {
+        Some(order) => json_answer(200, &json!({"order": order})),
         None => invalid(404, "NOT_FOUND", &format!("Order not found for id {id}")),
     }
 }
 
-/// A payment or customer by id, out of what the orders brought with them.
+/// An order that was sold, or one that takes back.
+fn find<'a>(cx: &'a Exchange<'_>, id: &str) -> Option<&'a Value> {
+    let sold = cx.memory.orders.get(id).map(|order| &order.native["order"]);
+    sold.or_else(|| every(cx).find(|order| order["id"] == id))
+}
+
+/// All orders of both kinds.
+fn every<'a>(cx: &'a Exchange<'_>) -> impl Iterator<Item = &'a Value> {
+    let natives = cx.memory.orders.values().map(|order| &order.native);
+    natives.flat_map(|native| {
+        std::iter::once(&native["order"]).chain(native["returns"].as_array().unwrap())
+    })
+}
+
+fn locations() -> Response<Bytes> {
+    let all: Vec<Value> = super::LOCATIONS
+        .iter()
+        .map(|(id, currency, country)| {
+            json!({"id": id, "name": id, "currency": currency, "country": country,
+                "status": "ACTIVE", "timezone": "Europe/Brussels"})
+        })
+        .collect();
+    all.iter().for_each(|location| contract().assert("Location", location));
+    json_answer(200, &json!({"locations": all}))
+}
+
+/// By both ends of `updated_at`, oldest first; the cursor is the place of the next one.
+fn search(cx: &mut Exchange<'_>) -> Response<Bytes> {
+    let body = match body(cx, "SearchOrdersRequest") {
+        Ok(body) => body,
+        Err(refusal) => return *refusal,
+    };
+    let locations = texts(&body, "location_ids");
+    if locations.is_empty() || locations.len() > 10 {
+        cx.violation("1 to 10 location_ids");
+        return invalid(400, "ARRAY_LENGTH_TOO_LONG", "location_ids must hold 1 to 10 ids.");
+    }
+    let sort = &body["query"]["sort"];
+    if sort["sort_field"] != "UPDATED_AT" || sort["sort_order"] != "ASC" {
+        cx.violation("the sort does not match the filter");
+        return invalid(400, "BAD_REQUEST", "sort_field must match the date_time_filter.");
+    }
+    let range = &body["query"]["filter"]["date_time_filter"]["updated_at"];
+    let time = |name: &str| range[name].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+    let (Some(start), Some(end)) = (time("start_at"), time("end_at")) else {
+        cx.violation("updated_at without both ends");
+        return invalid(400, "INVALID_TIME_RANGE", "updated_at must have start_at and end_at.");
+    };
+    let at = |order: &Value| order["updated_at"].as_str().unwrap().parse::<Timestamp>().unwrap();
+    let mut found: Vec<&Value> = every(cx)
+        .filter(|order| locations.iter().any(|location| order["location_id"] == location.as_str()))
+        .filter(|order| (start..=end).contains(&at(order)))
+        .collect();
+    found.sort_by_key(|order| (at(order), order["id"].as_str().unwrap().to_owned()));
+    let limit = usize::try_from(body["limit"].as_u64().unwrap_or(500)).unwrap().min(1000);
+    let from: usize = body["cursor"].as_str().map_or(0, |cursor| cursor.parse().unwrap_or(0));
+    let page: Vec<&Value> = found.iter().skip(from).take(limit).copied().collect();
+    let mut out = json!({"orders": page});
+    if from + limit < found.len() {
+        out["cursor"] = json!((from + limit).to_string());
+    }
+    json_answer(200, &out)
+}
+
+/// A payment, refund or customer by id, out of what the orders brought with them.
 fn one(cx: &Exchange<'_>, kind: &str, id: &str) -> Response<Bytes> {
     let natives = cx.memory.orders.values().map(|order| &order.native);
     let found = match kind {
         "payment" => natives
             .flat_map(|native| native["payments"].as_array().into_iter().flatten())
             .find(|payment| payment["id"] == id),
+        "refund" => natives
+            .flat_map(|native| native["refunds"].as_array().into_iter().flatten())
+            .find(|refund| refund["id"] == id),
         _ => natives.map(|native| &native["customer"]).find(|customer| customer["id"] == id),
     };
     match found {
@@ -113,11 +184,7 @@ fn orders(cx: &mut Exchange<'_>) -> Response<Bytes> {
         cx.violation("more than 100 order ids");
         return invalid(400, "ARRAY_LENGTH_TOO_LONG", "Array length must not exceed 100.");
     }
-    let found: Vec<&Value> = ids
-        .iter()
-        .filter_map(|id| cx.memory.orders.get(id))
-        .map(|order| &order.native["order"])
-        .collect();
+    let found: Vec<&Value> = ids.iter().filter_map(|id| find(cx, id)).collect();
     json_answer(200, &json!({"orders": found}))
 }
 

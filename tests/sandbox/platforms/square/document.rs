@@ -1,5 +1,6 @@
-//! The order and its companions: `{"order", "payments", "customer", "catalog"}`.
+//! The order and its companions: `{"order", "payments", "customer", "catalog", "refunds", "returns"}`.
 
+use super::after::{refunds, returns};
 use super::amounts::{Amounts, Computed, compute};
 use super::{contract, location, opaque, order_id, people};
 use crate::platforms::draft::{Coupon, Draft, DraftLine, Expected, Phase};
@@ -31,8 +32,15 @@ pub(in crate::platforms) fn render(draft: &Draft) -> (Value, Expected) {
     let native = json!({
         "order": order(draft, &amounts), "payments": people::payments(draft, &amounts),
         "customer": people::customer(draft), "catalog": catalog(draft),
+        "refunds": refunds(draft, &amounts), "returns": returns(draft, &amounts),
     });
     contract().assert("Order", &native["order"]);
+    for back in native["returns"].as_array().unwrap() {
+        contract().assert("Order", back);
+    }
+    for refund in native["refunds"].as_array().unwrap() {
+        contract().assert("PaymentRefund", refund);
+    }
     for payment in native["payments"].as_array().unwrap() {
         contract().assert("Payment", payment);
     }
@@ -94,11 +102,11 @@ fn order(draft: &Draft, amounts: &Amounts) -> Value {
     out
 }
 
-fn tax_uid(percent: u32) -> String {
+pub(super) fn tax_uid(percent: u32) -> String {
     format!("tax-{percent}")
 }
 
-fn applied(draft: &Draft, uid: &str, part: &Computed) -> Vec<Value> {
+pub(super) fn applied(draft: &Draft, uid: &str, part: &Computed) -> Vec<Value> {
     let one = |(percent, amount): &(u32, Decimal)| {
         json!({"uid": format!("{uid}-{}", tax_uid(*percent)), "tax_uid": tax_uid(*percent),
             "applied_money": money(draft, *amount)})

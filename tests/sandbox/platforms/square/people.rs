@@ -74,8 +74,10 @@ pub(super) fn fulfillments(draft: &Draft) -> Vec<Value> {
 }
 
 /// What each payment covers: a gift card's share, then a card. Method, amount without tip, tip.
-fn parts(draft: &Draft, amounts: &Amounts) -> Vec<(&'static str, Decimal, Decimal)> {
-    if draft.paid_at().is_none() || draft.phase == Phase::Cancelled {
+pub(super) fn parts(draft: &Draft, amounts: &Amounts) -> Vec<(&'static str, Decimal, Decimal)> {
+    // An order that was cancelled without a refund was never paid.
+    let voided = draft.phase == Phase::Cancelled && draft.after.refunds.is_empty();
+    if draft.paid_at().is_none() || voided {
         return Vec::new();
     }
     let owed = amounts.total - amounts.tip;
@@ -93,7 +95,7 @@ fn parts(draft: &Draft, amounts: &Amounts) -> Vec<(&'static str, Decimal, Decima
     parts
 }
 
-fn payment_id(draft: &Draft, at: usize) -> String {
+pub(super) fn payment_id(draft: &Draft, at: usize) -> String {
     opaque("payment", format!("{}-{at}", draft.number))
 }
 
@@ -112,6 +114,12 @@ pub(super) fn tenders(draft: &Draft, amounts: &Amounts) -> Vec<Value> {
             with_tip_and_customer(out, draft, tip)
         })
         .collect()
+}
+
+/// Square's fee comes after the payment; here with whatever happens next.
+fn fee(draft: &Draft, amount: Decimal) -> Option<Decimal> {
+    let fee = half_even(amount * Decimal::new(14, 3) + Decimal::from(25), 0);
+    (draft.state_number() > 0).then_some(fee)
 }
 
 /// Members that are absent where there is nothing to say.
@@ -140,7 +148,13 @@ pub(super) fn payments(draft: &Draft, amounts: &Amounts) -> Vec<Value> {
                 "buyer_email_address": draft.buyer.email,
                 "billing_address": address(draft, &draft.billing), "version_token": "v1",
             });
-            with_tip_and_customer(out, draft, tip)
+            let mut out = with_tip_and_customer(out, draft, tip);
+            if let Some(fee) = fee(draft, amount + tip) {
+                out["processing_fee"] = json!([{"type": "INITIAL",
+                    "effective_at": draft.placed_at.to_string(), "amount_money": money(draft, fee)}]);
+            }
+            super::after::add_to_payment(draft, amounts, at, &mut out);
+            out
         })
         .collect()
 }

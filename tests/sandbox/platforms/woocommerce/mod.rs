@@ -110,7 +110,9 @@ pub(super) fn delivery(
 ) -> Request<Bytes> {
     let (event, webhook) = match topic {
         Topic::Created => ("created", "2"),
-        Topic::Updated | Topic::Cancelled | Topic::Refunded | Topic::Returned => ("updated", "3"),
+        Topic::Updated | Topic::Cancelled | Topic::Paid | Topic::Refunded | Topic::Returned => {
+            ("updated", "3")
+        }
         Topic::Deleted => ("deleted", "4"),
     };
     let number: u64 = id.parse().expect("a number");

@@ -9,7 +9,7 @@ use crate::shopify::Shopify;
 use crate::testing::{answer, expected_names, fixture, payment_text, summary};
 
 /// Answers every call from the fixture and checks that each call is asked when it is needed.
-fn read(name: &str, options: &str) -> Result<Order, Fault> {
+pub(super) fn read(name: &str, options: &str) -> Result<Order, Fault> {
     let connection = store(options);
     let id = Shopify.order_id_in(body(name, 1).as_bytes()).unwrap();
     let mut answers: Vec<Answer> = Vec::new();
@@ -20,7 +20,7 @@ fn read(name: &str, options: &str) -> Result<Order, Fault> {
                 answers.push(answer(200, body(name, answers.len() + 1)));
             }
             Fetch::Found(order) => return Ok(*order),
-            Fetch::Gone => panic!("{name} is gone"),
+            Fetch::Gone | Fetch::Elsewhere(_) => panic!("{name} is gone"),
         }
     }
 }

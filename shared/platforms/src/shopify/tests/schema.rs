@@ -9,7 +9,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use super::FOLDER;
+use crate::shopify::after_fetch::{AFTER, REFUND, RETURN_LINES, RETURNS};
 use crate::shopify::fetch::{EDITS, LINES, ORDER};
+use crate::shopify::poll::CHANGED;
 use crate::testing::{fixture, fixtures};
 
 fn schema() -> Valid<Schema> {
@@ -26,7 +28,7 @@ fn document(schema: &Valid<Schema>, query: &str) -> Valid<ExecutableDocument> {
 #[test]
 fn every_query_is_valid_and_asks_for_nothing_deprecated() {
     let schema = schema();
-    for query in [ORDER, LINES, EDITS] {
+    for query in [ORDER, LINES, EDITS, AFTER, REFUND, RETURNS, RETURN_LINES, CHANGED] {
         let document = document(&schema, query);
         assert_eq!(document.operations.len(), 1);
         for fragment in document.fragments.values() {

@@ -62,16 +62,15 @@ fn the_registered_url_and_either_secret_decide() {
 }
 
 #[test]
-fn every_event_nudges_the_orders_it_is_about() {
+fn every_event_nudges_what_it_is_about() {
     let mut names = 0;
     for entry in std::fs::read_dir(fixtures("square/webhooks")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let delivery = fixture(&format!("square/webhooks/{name}"));
         let body = &delivery["body"];
         let found = nudges(body.to_string().as_bytes()).unwrap();
-        let orders: Vec<Value> =
-            found.iter().map(|nudge| nudge.order_key().unwrap().order.as_str().into()).collect();
-        assert_eq!(Value::from(orders), delivery["orders"], "{name}");
+        let subjects: Vec<Value> = found.iter().map(|nudge| nudge.subject.key().into()).collect();
+        assert_eq!(Value::from(subjects), delivery["subjects"], "{name}");
         for nudge in &found {
             assert_eq!(nudge.topic.as_deref(), body["type"].as_str());
             assert_eq!(nudge.event.as_ref().unwrap().as_str(), body["event_id"].as_str().unwrap());

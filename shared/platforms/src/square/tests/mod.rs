@@ -1,6 +1,7 @@
 //! Tests against Square's schemas, the fixtures and bad input.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod after_sales;
 mod deliveries;
 mod orders;
 mod refusals;

@@ -1,6 +1,6 @@
 //! Fixtures in, domain orders out.
 
-use causeway_domain::{Fault, Order, Personal, Standing};
+use causeway_domain::{Fault, Order, OrderId, Personal, Standing};
 use serde_json::Value;
 
 use super::{FOLDER, beside, document, fetch, serve, store};
@@ -20,12 +20,12 @@ fn read_from(first: &Value, beside: &Value, options: &str) -> Result<Order, Faul
             }
             Fetch::Ask(calls) => answers.extend(calls.iter().map(|call| serve(beside, call))),
             Fetch::Found(order) => return Ok(*order),
-            Fetch::Gone => panic!("{id} is gone"),
+            Fetch::Gone | Fetch::Elsewhere(_) => panic!("{id} is gone"),
         }
     }
 }
 
-fn read(name: &str, options: &str) -> Result<Order, Fault> {
+pub(super) fn read(name: &str, options: &str) -> Result<Order, Fault> {
     read_from(&document(name), &beside(name), options)
 }
 
@@ -68,7 +68,10 @@ fn every_order_is_read_as_expected() {
 
 #[test]
 fn returns_alone_are_nothing_to_project() {
-    assert_eq!(read("returns-only", "{}").unwrap_err().class(), "skip");
+    let returned = document("returns-only").to_string();
+    let found = fetch(&store("{}"), "ORDreturns01", &[answer(200, returned)]).unwrap();
+    let Fetch::Elsewhere(sold) = found else { panic!("{found:?}") };
+    assert_eq!(sold, [OrderId::new("ORDadditive01")]);
     let exchange = {
         let mut exchange = document("additive");
         exchange["order"]["returns"] = document("returns-only")["order"]["returns"].clone();
