@@ -49,7 +49,7 @@ pub fn read(
     let credentials = Secret::new(NOBODY);
     let now = Timestamp::now();
     let cx = FetchContext { connection: &connection, credentials: &credentials, now, nonce: 0 };
-    Ok(adapter.fetch_order(&cx, &id, &answers).map(|fetched| understood(fetched, &id)))
+    Ok(adapter.fetch_order(&cx, &id, &answers).and_then(|fetched| understood(fetched, &id)))
 }
 
 /// What came after an order, read from the documents that the adapter asks for after it.
@@ -83,12 +83,16 @@ fn named(calls: &[Call], id: &OrderId) -> Vec<String> {
         .collect()
 }
 
-fn understood(fetched: Fetch, id: &OrderId) -> Read {
-    match fetched {
+fn understood(fetched: Fetch, id: &OrderId) -> Result<Read, Fault> {
+    Ok(match fetched {
         Fetch::Found(order) => Read::Order(order),
         Fetch::Gone => Read::Gone,
+        Fetch::Elsewhere(sold) => {
+            let sold: Vec<String> = sold.iter().map(OrderId::to_string).collect();
+            return Err(Fault::skip(format!("{id} takes back of {}", sold.join(", "))));
+        }
         Fetch::Ask(calls) => Read::Missing(named(&calls, id)),
-    }
+    })
 }
 
 fn answer(document: Vec<u8>) -> Result<Answer, Failure> {
