@@ -55,14 +55,14 @@ async fn deliver(s: &Scenario, platform: Platform, secret: &str, request: RawReq
 
 /// What was queued since the last look.
 fn taken(scenario: &Scenario) -> Vec<Nudge> {
-    let nudges = scenario.queued();
+    let nudges = scenario.waiting();
     scenario.empty_queue();
     nudges
 }
 
 fn order_of(nudge: &Nudge) -> &OrderId {
     match &nudge.subject {
-        Subject::Order(id) => id,
+        Subject::Order(id) | Subject::AfterSales(id) => id,
         other => panic!("{other} is no order"),
     }
 }
@@ -132,7 +132,7 @@ fn check_amounts(name: &str, sale: &SaleOrder, said: &Said, taxes: &Taxes) {
 /// The order in a WooCommerce document, if it is one.
 fn woo_order(bytes: &[u8]) -> Option<Value> {
     let body: Value = serde_json::from_slice(bytes).ok()?;
-    body.get("line_items").is_some().then_some(body)
+    body.get("order_key").is_some().then_some(body)
 }
 
 fn text(value: &Value) -> &str {
@@ -290,7 +290,7 @@ async fn four_identical_refund_bodies_are_four_messages() {
     }
     assert_eq!(bodies.len(), 1, "the recorded bodies are identical");
     let queued: Vec<String> = taken(&scenario).iter().map(|nudge| nudge.subject.key()).collect();
-    assert_eq!(queued, ["order/22", "order/22", "order/22", "order/22"]);
+    assert_eq!(queued, ["after/22", "after/22", "after/22", "after/22"]);
 }
 
 fn prestashop() -> (Scenario, Taxes) {

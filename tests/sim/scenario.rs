@@ -156,6 +156,11 @@ impl Scenario {
         orders.map(|(_, nudge)| nudge.clone()).collect()
     }
 
+    /// Every message that waits, on any queue.
+    pub fn waiting(&self) -> Vec<Nudge> {
+        self.queue.0.lock().unwrap().iter().map(|(_, nudge)| nudge.clone()).collect()
+    }
+
     /// Forgets the queue.
     pub fn empty_queue(&self) {
         self.queue.0.lock().unwrap().clear();

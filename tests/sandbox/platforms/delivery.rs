@@ -34,7 +34,9 @@ pub(super) fn delivery(fake: &Fake, order: &str, topic: Topic) -> Request<Bytes>
         Platform::Shopify => shopify::delivery(shop, &sample.expect("an order"), topic),
         Platform::WooCommerce => woocommerce::delivery(shop, order, sample.as_ref(), topic),
         Platform::Magento => magento::delivery(shop, &sample.expect("an order"), topic),
-        Platform::PrestaShop => prestashop::delivery(shop, order, topic, fake.now()),
+        Platform::PrestaShop => {
+            prestashop::delivery(shop, (order, sample.as_ref()), topic, fake.now())
+        }
         Platform::Square => square::delivery(shop, &sample.expect("an order"), topic),
     }
 }

@@ -2,7 +2,7 @@
 //! PrestaShop 3): only the amounts do.
 
 use causeway_domain::{
-    Currency, Decimal, Fault, Goods, LineId, Money, Order, Refund, RefundId, RefundLine, RefundTax,
+    Decimal, Fault, Goods, LineId, LineKind, Money, Order, Refund, RefundId, RefundLine, RefundTax,
     RefundedLine,
 };
 use jiff::tz::TimeZone;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use super::order::local;
 use super::rows::Row;
 use super::settings::Options;
-use crate::rounding::{Step, explains, spread};
+use crate::rounding::{Step, explains};
 
 /// The slips of the order, oldest first.
 pub(super) fn read(
@@ -48,7 +48,7 @@ fn convert(
     let currency = order.currency;
     let bad = |error: causeway_domain::money::MoneyError| slip.bad("amount", &error.to_string());
     let goods = goods_parts(slip)?;
-    let products = products_total(slip, &goods, currency)?;
+    let (products, is_sum) = products_total(order, slip, &goods)?;
     let shipping = slip.decimal("total_shipping_tax_incl")?;
     let total = Money::round(products + shipping, currency).map_err(bad)?;
     let mut parts = goods;
@@ -62,18 +62,7 @@ fn convert(
     }
     // A part of a line that is no longer on the order counts as an amount without a line.
     parts.retain(|part| order.lines.iter().any(|line| line.id == part.line));
-    let exact: Vec<Decimal> = parts.iter().map(|part| part.incl).collect();
-    let gross = match spread(total, &exact, 1, Step::Whole) {
-        Some(gross) => gross,
-        None => exact
-            .iter()
-            .map(|part| Money::round(*part, currency))
-            .collect::<Result<_, _>>()
-            .map_err(bad)?,
-    };
-    let rest = Money::sum(gross.iter().copied(), currency)
-        .and_then(|sum| total.minus(sum))
-        .map_err(bad)?;
+    let (gross, rest) = gross(&parts, total, is_sum).map_err(bad)?;
     let mut lines = Vec::with_capacity(parts.len() + 1);
     for (part, gross) in parts.into_iter().zip(gross) {
         lines.push(RefundLine::Line(refunded(part, gross, restocked).map_err(bad)?));
@@ -93,6 +82,31 @@ fn convert(
     })
 }
 
+/// The parts with tax in minor units, and what of the total they do not come to. Where the total is
+/// their sum, what rounding explains (six decimals of the API, a shop that rounds on the total) is a
+/// difference of tax: the largest taxed part takes it up.
+fn gross(
+    parts: &[Part],
+    total: Money,
+    is_sum: bool,
+) -> Result<(Vec<Money>, Money), causeway_domain::money::MoneyError> {
+    let currency = total.currency();
+    let mut gross: Vec<Money> =
+        parts.iter().map(|part| Money::round(part.incl, currency)).collect::<Result<_, _>>()?;
+    let rest = total.minus(Money::sum(gross.iter().copied(), currency)?)?;
+    let exact: Decimal = parts.iter().map(|part| part.incl).sum();
+    let largest = (0..parts.len())
+        .max_by_key(|at| parts.get(*at).map(|part| (part.incl != part.excl, part.incl)));
+    let explained = explains(exact, total.to_decimal(), parts.len(), Step::Whole, currency);
+    match largest.and_then(|at| gross.get_mut(at)) {
+        Some(part) if is_sum && explained => {
+            *part = part.plus(rest)?;
+            Ok((gross, Money::zero(currency)))
+        }
+        Some(_) | None => Ok((gross, rest)),
+    }
+}
+
 fn goods_parts(slip: &Row) -> Result<Vec<Part>, Fault> {
     let entries = slip.entries("order_slip_details");
     let part = |entry: &Row| -> Result<Part, Fault> {
@@ -107,26 +121,39 @@ fn goods_parts(slip: &Row) -> Result<Vec<Part>, Fault> {
     entries.iter().map(part).collect()
 }
 
-/// What goes back for the products, tax included. PrestaShop writes it in three ways:
+/// What goes back for the products, tax included, and whether that is their sum. PrestaShop writes it in three ways:
 /// - as the sum of the products: `amount` is that sum, with or without tax as the buyer's group sees
 ///   prices;
 /// - an amount that the merchant chose stands in `amount` alone;
 /// - less the order's vouchers: they are taken from the sum on the other basis than `amount` has, so
 ///   that one of the two sums falls short of the lines (`OrderSlipCreator::createOrderSlip`).
-fn products_total(slip: &Row, goods: &[Part], currency: Currency) -> Result<Decimal, Fault> {
+fn products_total(order: &Order, slip: &Row, goods: &[Part]) -> Result<(Decimal, bool), Fault> {
     let incl = slip.decimal("total_products_tax_incl")?;
     let excl = slip.decimal("total_products_tax_excl")?;
     let amount = slip.decimal("amount")?;
     let lines_incl: Decimal = goods.iter().map(|part| part.incl).sum();
     let lines_excl: Decimal = goods.iter().map(|part| part.excl).sum();
-    let same = |one, other| explains(one, other, goods.len() + 1, Step::Half, currency);
-    let told = [incl, excl, lines_incl, lines_excl];
-    if !amount.is_zero() && !told.iter().any(|sum| same(amount, *sum)) {
-        return Ok(amount);
+    let same = |one, other| explains(one, other, goods.len() + 1, Step::Half, order.currency);
+    // Copied, so that a unit of difference is a choice and no rounding.
+    let copied = |sum| explains(amount, sum, 1, Step::Half, order.currency);
+    if !amount.is_zero() && !copied(incl) && !copied(excl) {
+        return Ok((amount, false));
     }
     let vouchers = (lines_incl - incl).max(lines_excl - excl);
     let deducted = !goods.is_empty() && vouchers > Decimal::ZERO && !same(vouchers, Decimal::ZERO);
-    Ok(if deducted { lines_incl - vouchers } else { incl })
+    if !deducted {
+        return Ok((incl, true));
+    }
+    // All vouchers are taken off at once; their own amount is exact where both are near.
+    let known = vouchers_of(order);
+    let vouchers = if same(vouchers, known) { known } else { vouchers };
+    Ok((lines_incl - vouchers, false))
+}
+
+/// What the vouchers took off the order, tax included; positive.
+fn vouchers_of(order: &Order) -> Decimal {
+    let vouchers = order.lines.iter().filter(|line| line.kind == LineKind::Discount);
+    -vouchers.filter_map(|line| line.gross().ok()).map(Money::to_decimal).sum::<Decimal>()
 }
 
 fn refunded(

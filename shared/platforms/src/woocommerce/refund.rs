@@ -13,7 +13,7 @@ use super::amounts::{Amounts, broken, line_tax, rate_total, rates};
 use super::webhook::gmt;
 use super::wire::{WcItem, WcOrder, WcRefund, WcTaxLine};
 use crate::answer;
-use crate::rounding::{Step, spread};
+use crate::rounding::{Step, explains, spread};
 
 /// The refunds, oldest first as they came.
 pub(super) fn read(
@@ -108,7 +108,7 @@ fn settled(
 ) -> Result<(Vec<Amounts>, Money), MoneyError> {
     let by_rate = by_rate(parts, shown, total)?;
     let rest = total.minus(sum(&by_rate, total)?)?;
-    if rest.is_zero() {
+    if rest.is_zero() || !is_rounding(parts, shown, rest) {
         return Ok((by_rate, rest));
     }
     // Taxes with six decimals beside a total in cents: all of it together, if that explains it.
@@ -133,6 +133,18 @@ fn settled(
     }
     let rest = total.minus(sum(&settled, total)?)?;
     Ok((settled, rest))
+}
+
+/// True if amounts with more decimals than the currency has can be why the parts miss the total: half a
+/// minor unit for each such net, and for each rate, where its sum is shown, or each such tax.
+fn is_rounding(parts: &[Part<'_>], shown: &[WcTaxLine], rest: Money) -> bool {
+    let places = rest.currency().exponent();
+    let finer = |amount: Decimal| amount.normalize().scale() > places;
+    let nets = parts.iter().filter(|part| finer(part.item.total.or_zero())).count();
+    let taxes = parts.iter().flat_map(|part| &part.item.taxes);
+    let taxes = taxes.filter(|tax| finer(tax.total.or_zero())).count();
+    let slack = nets + if shown.is_empty() { taxes } else { taxes.min(shown.len()) };
+    explains(rest.to_decimal(), Decimal::ZERO, slack, Step::Half, rest.currency())
 }
 
 /// Nets in minor units, taxes rounded rate by rate to what the refund shows, as for orders.

@@ -2,6 +2,7 @@
 //! beside order amounts, and a configurable product as two items with one SKU.
 
 use super::amounts::{Amounts, Row, compute};
+use super::refunds;
 use crate::platforms::draft::{Draft, DraftLine, Expected, Phase};
 use crate::platforms::people::Place;
 use crate::platforms::rounding::half_up;
@@ -33,7 +34,7 @@ fn increment(draft: &Draft) -> String {
     format!("{:09}", draft.number)
 }
 
-fn number(amount: Decimal) -> Value {
+pub(super) fn number(amount: Decimal) -> Value {
     let text = amount.normalize().to_string();
     Value::Number(text.parse::<Number>().expect("a JSON number"))
 }
@@ -46,17 +47,21 @@ fn both(draft: &Draft, out: &mut Map<String, Value>, name: &str, amount: Decimal
     out.insert(format!("base_{name}"), number(base));
 }
 
-fn utc(at: Timestamp) -> String {
+pub(super) fn utc(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-fn item_id(draft: &Draft, at: usize) -> u64 {
+pub(super) fn item_id(draft: &Draft, at: usize) -> u64 {
     u64::from(draft.number) * 200 + 2 * u64::try_from(at).unwrap() + 1
 }
 
 fn order(draft: &Draft, amounts: &Amounts) -> Value {
     let (state, status) = match draft.phase {
         Phase::Pending => ("new", "pending"),
+        // A merchant who has given all of it back has closed it.
+        Phase::Paid | Phase::Completed if refunds::refunded(draft) >= due(draft, amounts) => {
+            ("closed", "closed")
+        }
         Phase::Paid => ("processing", "processing"),
         Phase::Completed => ("complete", "complete"),
         Phase::Cancelled => ("canceled", "canceled"),
@@ -105,13 +110,22 @@ fn order(draft: &Draft, amounts: &Amounts) -> Value {
     Value::Object(out)
 }
 
-fn gift_card(draft: &Draft, amounts: &Amounts) -> Decimal {
+pub(super) fn gift_card(draft: &Draft, amounts: &Amounts) -> Decimal {
     let share = Decimal::from(draft.gift_card_share.unwrap_or(0)) / Decimal::ONE_HUNDRED;
     half_up(amounts.total * share, 2)
 }
 
+/// What is left to pay after gift cards.
+fn due(draft: &Draft, amounts: &Amounts) -> Decimal {
+    amounts.total - gift_card(draft, amounts)
+}
+
 fn totals(draft: &Draft, amounts: &Amounts, out: &mut Map<String, Value>) {
-    let due = amounts.total - gift_card(draft, amounts);
+    let due = due(draft, amounts);
+    let refunded = refunds::refunded(draft);
+    if !refunded.is_zero() {
+        both(draft, out, "total_refunded", refunded);
+    }
     let paid = draft.paid_at().is_some() && draft.phase != Phase::Cancelled;
     let (paid, open) = if paid { (due, Decimal::ZERO) } else { (Decimal::ZERO, due) };
     let sums = [

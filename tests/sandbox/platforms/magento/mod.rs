@@ -1,18 +1,20 @@
-//! A Magento 2.4.9 store: `GET /rest/{store_code}/V1/orders/{id}` and a webhook module.
+//! A Magento 2.4.9 store: `GET /rest/{store_code}/V1/orders/{id}`, searches of orders, invoices and credit
+//! memos, and a webhook module.
 //!
 //! OAuth 1.0a (HMAC-SHA256) is verified, or a bearer token where the shop's option `auth` is `bearer`.
 //! Orders fit Adobe's swagger (checked when they are made); parameters too (checked when they come).
-//! Not built: searches, I/O Events, Commerce webhooks.
+//! Not built: I/O Events, Commerce webhooks.
 
 mod amounts;
 mod document;
+mod refunds;
+mod search;
 
 pub(super) use document::render;
+pub(super) use refunds::expected_after_sales;
 
-use super::after::ExpectedAfterSales;
 use super::contract::Contract;
 use super::delivery::{Topic, hmac_base64, hmac_hex, post};
-use super::draft::Draft;
 use super::exchange::{Exchange, json as json_answer};
 use super::generate::SampleOrder;
 use super::oauth1::{self, encode};
@@ -24,10 +26,12 @@ use std::sync::OnceLock;
 
 const SWAGGER: &str = include_str!("../../../fixtures/magento/openapi-admin-2.4.9.subset.json");
 const ORDER: &str = "sales-data-order-interface";
+const INVOICE: &str = "sales-data-invoice-interface";
+const CREDIT_MEMO: &str = "sales-data-creditmemo-interface";
 
 fn contract() -> &'static Contract {
     static CONTRACT: OnceLock<Contract> = OnceLock::new();
-    CONTRACT.get_or_init(|| Contract::new(SWAGGER, "/definitions", &[ORDER]))
+    CONTRACT.get_or_init(|| Contract::new(SWAGGER, "/definitions", &[ORDER, INVOICE, CREDIT_MEMO]))
 }
 
 fn error(status: u16, message: &str) -> Response<Bytes> {
@@ -35,11 +39,14 @@ fn error(status: u16, message: &str) -> Response<Bytes> {
 }
 
 pub(super) fn answer(cx: &mut Exchange<'_>) -> Response<Bytes> {
-    let prefix = format!("/rest/{}/V1/orders/", cx.shop.option("store_code").unwrap_or("default"));
-    let Some(id) = cx.path().strip_prefix(&prefix).map(str::to_owned) else {
-        cx.violation(format!("no such route; this fake serves {prefix}{{id}}"));
+    let root = format!("/rest/{}/V1/", cx.shop.option("store_code").unwrap_or("default"));
+    let rest = cx.path().strip_prefix(&root).unwrap_or_default().to_owned();
+    let list = search::LISTS.into_iter().find(|(name, _)| *name == rest);
+    let id = rest.strip_prefix("orders/").map(str::to_owned);
+    if list.is_none() && id.is_none() {
+        cx.violation("no such route; this fake serves orders, invoices and creditmemos");
         return error(404, "Request does not match any route.");
-    };
+    }
     if cx.request.method() != Method::GET {
         cx.violation("this fake serves GET only");
         return error(404, "Request does not match any route.");
@@ -48,6 +55,10 @@ pub(super) fn answer(cx: &mut Exchange<'_>) -> Response<Bytes> {
         cx.violation(message);
         return error(status, message);
     }
+    if let Some(list) = list {
+        return search::answer(cx, list);
+    }
+    let id = id.unwrap_or_default();
     if id.is_empty() || !id.bytes().all(|b| b.is_ascii_digit()) {
         cx.violation("the order id is not an integer");
         let text = format!(
@@ -122,15 +133,18 @@ fn authorised(cx: &mut Exchange<'_>) -> Result<(), (u16, &'static str)> {
 /// header that the store's options name, hex unless they say base64.
 pub(super) fn delivery(shop: &Shop, order: &SampleOrder, topic: Topic) -> Request<Bytes> {
     let event = match topic {
-        Topic::Created | Topic::Updated | Topic::Paid | Topic::Refunded | Topic::Returned => {
-            "order.saved"
-        }
         Topic::Cancelled => "order.cancelled",
         Topic::Deleted => "order.deleted",
+        Topic::Refunded => "creditmemo.saved",
+        _ => "order.saved",
     };
     let entity: u64 = order.expected.id.parse().expect("a number");
-    let body = json!({"event": event, "entity_id": entity, "increment_id": order.expected.number,
-        "status": order.native["status"]});
+    let body = match topic {
+        Topic::Refunded => json!({"event": event, "entity_id": refunds::last(&order.draft),
+            "order_id": entity}),
+        _ => json!({"event": event, "entity_id": entity, "increment_id": order.expected.number,
+            "status": order.native["status"]}),
+    };
     let body = body.to_string();
     let signature = match shop.option("encoding") {
         Some("base64") => hmac_base64(shop.webhook_secret, &[body.as_bytes()]),
@@ -144,9 +158,4 @@ pub(super) fn delivery(shop: &Shop, order: &SampleOrder, topic: Topic) -> Reques
 /// Checks an invented order against the swagger.
 fn check(order: &Value) {
     contract().assert(ORDER, order);
-}
-
-/// What an order's refunds and returns must come to.
-pub(super) fn expected_after_sales(_draft: &Draft) -> ExpectedAfterSales {
-    unimplemented!("refunds of this fake")
 }

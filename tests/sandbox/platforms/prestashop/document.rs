@@ -2,7 +2,7 @@
 //! integers; [`super::xml`] writes them.
 
 use super::amounts::{Amounts, Row, compute, round_type};
-use super::{fixed_rows, local};
+use super::{fixed_rows, local, slips};
 use crate::platforms::delivery::uuid;
 use crate::platforms::draft::{Draft, DraftLine, Expected, Phase};
 use crate::platforms::people::Place;
@@ -36,7 +36,7 @@ pub(in crate::platforms) fn render(draft: &Draft) -> (Value, Expected) {
         "orders": [order(draft, &amounts)], "order_details": details(draft, &amounts),
         "addresses": addresses, "customers": [customer(draft)],
         "order_cart_rules": cart_rules(draft, &amounts),
-        "order_payments": payments(draft, &amounts), "order_slip": [],
+        "order_payments": payments(draft, &amounts), "order_slip": slips::rows(draft),
     });
     (native, expected)
 }
@@ -57,7 +57,7 @@ fn address_id(draft: &Draft, place: &Place) -> u32 {
     100 + u32::from_str_radix(&digits[..6], 16).unwrap()
 }
 
-fn customer_id(draft: &Draft) -> u32 {
+pub(super) fn customer_id(draft: &Draft) -> u32 {
     draft.buyer.account.map_or(10_000 + draft.number, |account| 100 + account)
 }
 
@@ -125,7 +125,7 @@ fn order(draft: &Draft, amounts: &Amounts) -> Value {
     out
 }
 
-fn detail_id(draft: &Draft, at: usize) -> u64 {
+pub(super) fn detail_id(draft: &Draft, at: usize) -> u64 {
     u64::from(draft.number) * 100 + u64::try_from(at).unwrap()
 }
 
@@ -152,16 +152,17 @@ fn detail(draft: &Draft, at: usize, line: &DraftLine, row: &Row) -> Value {
         .iter()
         .map(|percent| json!({"id": rule(Platform::PrestaShop, *percent).id}))
         .collect();
+    let (refunded, refunded_excl, refunded_incl) = slips::refunded(draft, at);
     let out = json!({
         "id": detail_id(draft, at), "id_order": draft.number, "product_id": 1000 + line.product,
         "product_attribute_id": if line.variant { 2000 + line.product } else { 0 },
-        "product_quantity_reinjected": 0, "group_reduction": "0.00",
+        "product_quantity_reinjected": refunded.to_string(), "group_reduction": "0.00",
         "discount_quantity_applied": 0, "download_deadline": NEVER,
         "id_order_invoice": if paid(draft) { draft.number } else { 0 }, "id_warehouse": 0,
         "id_shop": 1, "id_customization": 0, "product_name": line.title,
         "product_quantity": line.quantity.to_string(),
         "product_quantity_in_stock": line.quantity.to_string(), "product_quantity_return": 0,
-        "product_quantity_refunded": 0, "product_price": money(row.unit.excl),
+        "product_quantity_refunded": refunded.to_string(), "product_price": money(row.unit.excl),
         "reduction_percent": format!("{}.00", line.discount), "reduction_amount": "0.000000",
         "reduction_amount_tax_incl": "0.000000", "reduction_amount_tax_excl": "0.000000",
         "product_quantity_discount": "0.000000", "product_reference": line.sku,
@@ -175,7 +176,8 @@ fn detail(draft: &Draft, at: usize, line: &DraftLine, row: &Row) -> Value {
         "total_price_tax_excl": money(row.total.excl), "total_shipping_price_tax_excl": "0.000000",
         "total_shipping_price_tax_incl": "0.000000", "purchase_supplier_price": "0.000000",
         "original_product_price": money(row.original.excl), "original_wholesale_price": "0.000000",
-        "total_refunded_tax_excl": "0.000000", "total_refunded_tax_incl": "0.000000",
+        "total_refunded_tax_excl": money(refunded_excl),
+        "total_refunded_tax_incl": money(refunded_incl),
     });
     merged(out, amounts)
 }
@@ -229,8 +231,13 @@ fn cart_rules(draft: &Draft, amounts: &Amounts) -> Vec<Value> {
         .collect()
 }
 
+/// A payment stays on an order that is cancelled once money went back.
+pub(super) fn has_payment(draft: &Draft) -> bool {
+    paid(draft) || (draft.paid_at().is_some() && !draft.after.refunds.is_empty())
+}
+
 fn payments(draft: &Draft, amounts: &Amounts) -> Vec<Value> {
-    paid(draft)
+    has_payment(draft)
         .then(|| {
             json!({"id": draft.number, "order_reference": reference(draft),
                 "id_currency": fixed_rows::currency(draft.currency),

@@ -11,14 +11,15 @@ mod fields;
 mod fixed_rows;
 mod query;
 mod resources;
+mod slips;
 mod xml;
 
 pub(super) use answer::answer;
 pub(super) use document::render;
+pub(super) use slips::expected_after_sales;
 
-use super::after::ExpectedAfterSales;
 use super::delivery::{Topic, hmac_hex, post};
-use super::draft::Draft;
+use super::generate::SampleOrder;
 use super::shop::Shop;
 use bytes::Bytes;
 use http::Request;
@@ -34,16 +35,25 @@ fn local(at: Timestamp) -> String {
 }
 
 /// `X-Ps-Signature: t=<unix>,v1=<hex>` over `t.body`; the body names the order only (FACTS 5).
-pub(super) fn delivery(shop: &Shop, id: &str, topic: Topic, now: Timestamp) -> Request<Bytes> {
+pub(super) fn delivery(
+    shop: &Shop,
+    (id, order): (&str, Option<&SampleOrder>),
+    topic: Topic,
+    now: Timestamp,
+) -> Request<Bytes> {
     let event = match topic {
         Topic::Created => "order.created",
-        Topic::Updated | Topic::Cancelled | Topic::Paid | Topic::Refunded | Topic::Returned => {
-            "order.updated"
-        }
         Topic::Deleted => "order.deleted",
+        Topic::Refunded => "order_slip.created",
+        _ => "order.updated",
     };
     let number: u64 = id.parse().expect("a number");
-    let body = json!({"event": event, "id_shop": 1, "id": number}).to_string();
+    let body = match (topic, order) {
+        (Topic::Refunded, Some(order)) => json!({"event": event, "id_shop": 1,
+            "id": slips::last(&order.draft), "id_order": number}),
+        _ => json!({"event": event, "id_shop": 1, "id": number}),
+    };
+    let body = body.to_string();
     let seconds = now.as_second().to_string();
     let signature = hmac_hex(shop.webhook_secret, &[seconds.as_bytes(), b".", body.as_bytes()]);
     let headers = [
@@ -51,9 +61,4 @@ pub(super) fn delivery(shop: &Shop, id: &str, topic: Topic, now: Timestamp) -> R
         ("x-ps-signature", format!("t={seconds},v1={signature}")),
     ];
     post(shop, &headers, body)
-}
-
-/// What an order's refunds and returns must come to.
-pub(super) fn expected_after_sales(_draft: &Draft) -> ExpectedAfterSales {
-    unimplemented!("refunds of this fake")
 }

@@ -97,7 +97,17 @@ pub(super) const RESOURCES: &[Resource] = &[
             ("date_upd", Plain),
             ("order_slip_type", Plain),
         ],
-        associations: None,
+        associations: Some(Association {
+            list: "order_slip_details",
+            node: "order_slip_detail",
+            api: None,
+            fields: &[
+                ("id_order_detail", Plain),
+                ("product_quantity", Plain),
+                ("amount_tax_excl", Plain),
+                ("amount_tax_incl", Plain),
+            ],
+        }),
     },
     plain("addresses", "address", ADDRESS_FIELDS),
     plain("customers", "customer", CUSTOMER_FIELDS),

@@ -3,6 +3,7 @@
 mod adapters;
 mod after_sales;
 mod recordings;
+mod refunds;
 mod refusals;
 
 use super::{Fake, Shop};

@@ -1,6 +1,7 @@
 //! The order as `GET /wp-json/wc/v3/orders/{id}` answers it (recordings 037, 106, 109).
 
 use super::amounts::{Amounts, Computed, compute};
+use super::refunds::{is_refunded, refunds, restocked};
 use crate::platforms::draft::{Coupon, Draft, DraftLine, Expected, Phase};
 use crate::platforms::people::{Buyer, Place};
 use crate::platforms::rounding::{fixed, half_up};
@@ -30,12 +31,12 @@ pub(in crate::platforms) fn render(shop: &Shop, draft: &Draft) -> (Value, Expect
     (document(shop, draft, draft.places()), expected)
 }
 
-fn id(draft: &Draft) -> u32 {
+pub(super) fn id(draft: &Draft) -> u32 {
     1000 + draft.number
 }
 
 /// Ids of order items are unique in the store.
-fn item_id(draft: &Draft, at: usize) -> u64 {
+pub(super) fn item_id(draft: &Draft, at: usize) -> u64 {
     u64::from(draft.number) * 100 + u64::try_from(at).unwrap()
 }
 
@@ -61,7 +62,7 @@ pub(super) fn document(shop: &Shop, draft: &Draft, places: u32) -> Value {
     parts.insert("line_items".to_owned(), Value::Array(lines));
     parts.extend(other_lines(draft, &amounts, places));
     let head = json!({
-        "id": id(draft), "parent_id": 0, "status": status(draft.phase),
+        "id": id(draft), "parent_id": 0, "status": status(draft),
         "currency": draft.currency, "version": "9.9.5", "prices_include_tax": draft.tax_included,
         "date_created": local(draft.placed_at), "date_modified": local(draft.updated_at()),
         "discount_total": money(amounts.discount_total), "discount_tax": money(amounts.discount_tax),
@@ -80,7 +81,7 @@ pub(super) fn document(shop: &Shop, draft: &Draft, places: u32) -> Value {
         "meta_data": meta,
     });
     let tail = json!({
-        "refunds": [],
+        "refunds": refunds(draft).iter().rev().map(|refund| refund.head(draft)).collect::<Vec<_>>(),
         "payment_url": format!("{}/checkout/order-pay/{}/?pay_for_order=true", shop.base_url, id(draft)),
         "is_editable": draft.phase == Phase::Pending, "needs_payment": false,
         "needs_processing": true,
@@ -116,10 +117,19 @@ fn line_item(draft: &Draft, at: usize, line: &DraftLine, sums: &Computed, places
         "subtotal": fixed(sums.subtotal, places),
         "subtotal_tax": fixed(sums.taxes.iter().map(|share| share.subtotal).sum(), places),
         "total": fixed(sums.total, places), "total_tax": tax_text(sums, places),
-        "taxes": taxes(sums, true), "meta_data": [], "sku": line.sku,
+        "taxes": taxes(sums, true), "meta_data": stock_meta(draft, at), "sku": line.sku,
         "price": Value::Number(number(price)), "image": {"id": 0, "src": ""},
         "parent_name": line.variant.then_some("Article"),
     })
+}
+
+/// What was put back into stock, over all refunds (recordings 074, 084).
+fn stock_meta(draft: &Draft, line: usize) -> Vec<Value> {
+    let restocked = restocked(draft, line);
+    let text = restocked.normalize().to_string();
+    let meta = json!({"id": 69, "key": "_restock_refunded_items", "value": text,
+        "display_key": "_restock_refunded_items", "display_value": text});
+    if restocked.is_zero() { Vec::new() } else { vec![meta] }
 }
 
 fn other_lines(draft: &Draft, amounts: &Amounts, places: u32) -> Map<String, Value> {
@@ -200,8 +210,9 @@ fn address(buyer: &Buyer, place: Option<&Place>, billing: bool) -> Value {
     out
 }
 
-fn status(phase: Phase) -> &'static str {
-    match phase {
+fn status(draft: &Draft) -> &'static str {
+    match draft.phase {
+        Phase::Paid | Phase::Completed if is_refunded(draft) => "refunded",
         Phase::Pending => "on-hold",
         Phase::Paid => "processing",
         Phase::Completed => "completed",
@@ -222,11 +233,11 @@ fn number(value: Decimal) -> Number {
     value.to_string().parse().expect("a JSON number")
 }
 
-fn local(at: Timestamp) -> String {
+pub(super) fn local(at: Timestamp) -> String {
     let zone = TimeZone::get("Europe/Brussels").expect("a known zone");
     at.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
-fn gmt(at: Timestamp) -> String {
+pub(super) fn gmt(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }

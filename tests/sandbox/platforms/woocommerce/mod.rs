@@ -1,5 +1,5 @@
-//! A WooCommerce 9.9.5 store: `GET /wp-json/wc/v3/orders/{id}` with its real authentication, and
-//! webhooks. Shapes and texts are those recorded from a running store (STORES.md, WooCommerce).
+//! A WooCommerce 9.9.5 store: `GET /wp-json/wc/v3/orders`, `.../orders/{id}` and `.../refunds` with its
+//! real authentication, and webhooks. Shapes and texts are those recorded from a running store (STORES.md, WooCommerce).
 //!
 //! Basic and query-string keys count only over TLS, which the shop's `base_url` pretends; over plain
 //! HTTP OAuth 1.0a is verified, replayed nonces and timestamps older than 15 minutes included.
@@ -7,12 +7,13 @@
 mod amounts;
 mod auth;
 mod document;
+mod lists;
+mod refunds;
 
 pub(super) use document::render;
+pub(super) use refunds::expected_after_sales;
 
-use super::after::ExpectedAfterSales;
 use super::delivery::{Topic, hmac_base64, post, uuid};
-use super::draft::Draft;
 use super::exchange::{Exchange, Refusal, answer as reply};
 use super::generate::SampleOrder;
 use super::shop::Shop;
@@ -27,7 +28,18 @@ pub(super) fn answer(cx: &mut Exchange<'_>) -> Response<Bytes> {
         cx.violation(text.1);
         return error(401, text.0, text.1);
     }
+    let get = cx.request.method() == Method::GET;
+    if get && cx.path() == ORDERS.trim_end_matches('/') {
+        return lists::orders(cx);
+    }
     let id = cx.path().strip_prefix(ORDERS).map(str::to_owned);
+    if let Some(order) = id.as_deref().and_then(|id| id.strip_suffix("/refunds"))
+        && get
+        && order.parse::<u64>().is_ok()
+    {
+        let order = order.to_owned();
+        return lists::of_order(cx, &order);
+    }
     let Some(id) = id.filter(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit())) else {
         cx.violation("no such route in this fake");
         return error(404, "rest_no_route", NO_ROUTE);
@@ -108,16 +120,18 @@ pub(super) fn delivery(
     order: Option<&SampleOrder>,
     topic: Topic,
 ) -> Request<Bytes> {
-    let (event, webhook) = match topic {
-        Topic::Created => ("created", "2"),
-        Topic::Updated | Topic::Cancelled | Topic::Paid | Topic::Refunded | Topic::Returned => {
-            ("updated", "3")
-        }
-        Topic::Deleted => ("deleted", "4"),
+    const REFUNDED: &str = "woocommerce_order_refunded";
+    let (resource, event, webhook) = match topic {
+        Topic::Created => ("order", "created", "2"),
+        Topic::Deleted => ("order", "deleted", "4"),
+        Topic::Refunded => ("action", REFUNDED, "5"),
+        _ => ("order", "updated", "3"),
     };
     let number: u64 = id.parse().expect("a number");
     let body = match (topic, order) {
         (Topic::Deleted, _) => json!({"id": number}),
+        // The same body for every refund of an order (recordings 046, 048, 050, 052).
+        (Topic::Refunded, _) => json!({"action": REFUNDED, "arg": number}),
         (_, Some(order)) => order.native.clone(),
         (_, None) => {
             json!({"code": "woocommerce_rest_shop_order_invalid_id", "message": "Invalid ID.",
@@ -133,8 +147,8 @@ pub(super) fn delivery(
         ("accept", "*/*".to_owned()),
         ("content-type", "application/json".to_owned()),
         ("x-wc-webhook-source", format!("{}/", shop.base_url)),
-        ("x-wc-webhook-topic", format!("order.{event}")),
-        ("x-wc-webhook-resource", "order".to_owned()),
+        ("x-wc-webhook-topic", format!("{resource}.{event}")),
+        ("x-wc-webhook-resource", resource.to_owned()),
         ("x-wc-webhook-event", event.to_owned()),
         (
             "x-wc-webhook-signature",
@@ -165,9 +179,4 @@ pub(super) fn ping(shop: &Shop) -> Request<Bytes> {
         ("content-type", "application/x-www-form-urlencoded".to_owned()),
     ];
     post(shop, &headers, "webhook_id=2")
-}
-
-/// What an order's refunds and returns must come to.
-pub(super) fn expected_after_sales(_draft: &Draft) -> ExpectedAfterSales {
-    unimplemented!("refunds of this fake")
 }
