@@ -2,65 +2,15 @@
 
 use super::super::random::Random;
 use super::super::{Fake, Phase, Platform, SampleRefund, Shop, Topic};
-use super::{accepted, connection, fake, fetched, now};
-use crate::{InProcess, Server};
+use super::{accepted, fake, fetched, fetched_after, polled};
 use causeway_domain::{
-    AfterSales, Decimal, Fault, Goods, LineKind, Order, PaymentKind, Refund, RefundLine, Secret,
-    Subject, Timestamp,
+    AfterSales, Decimal, Goods, LineKind, Order, PaymentKind, Refund, RefundLine, Subject,
 };
-use causeway_platforms::{Answer, FetchAfterSales, FetchContext, Poll, adapter};
+use causeway_platforms::adapter;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 const SHOPS: [Platform; 3] = [Platform::WooCommerce, Platform::PrestaShop, Platform::Magento];
-
-/// Answers the calls of a step function until it has found what it looks for.
-fn driven<T>(
-    fake: &Arc<Fake>,
-    nonce: u64,
-    step: impl Fn(
-        &FetchContext<'_>,
-        &[Answer],
-    ) -> Result<Result<T, Vec<causeway_domain::ports::Call>>, Fault>,
-) -> Result<T, Fault> {
-    let shop = fake.shop();
-    let connection = connection(shop);
-    let credentials = Secret::new(shop.credentials.clone());
-    let web = InProcess::default().with(&shop.base_url, Arc::clone(fake) as Arc<dyn Server>);
-    let mut answers: Vec<Answer> = Vec::new();
-    for _ in 0..50 {
-        let cx =
-            FetchContext { connection: &connection, credentials: &credentials, now: now(), nonce };
-        match step(&cx, &answers)? {
-            Ok(found) => return Ok(found),
-            Err(calls) => {
-                answers.extend(calls.into_iter().map(|call| web.deliver(call.request).unwrap()));
-            }
-        }
-    }
-    panic!("the adapter of {} never ends", shop.platform.id());
-}
-
-fn after(fake: &Arc<Fake>, order: &Order, nonce: u64) -> Result<AfterSales, Fault> {
-    let adapter = adapter(fake.shop().platform.id()).unwrap();
-    driven(fake, nonce, |cx, answers| {
-        Ok(match adapter.fetch_after_sales(cx, order, answers)? {
-            FetchAfterSales::Found(found) => Ok(*found),
-            FetchAfterSales::Ask(calls) => Err(calls),
-        })
-    })
-}
-
-fn polled(fake: &Arc<Fake>, since: Timestamp, nonce: u64) -> (Vec<Subject>, Timestamp) {
-    let adapter = adapter(fake.shop().platform.id()).unwrap();
-    driven(fake, nonce, |cx, answers| {
-        Ok(match adapter.poll(cx, since, answers)?.unwrap() {
-            Poll::Found { subjects, until } => Ok((subjects, until)),
-            Poll::Ask(calls) => Err(calls),
-        })
-    })
-    .unwrap()
-}
 
 /// A refund in one line of text: id, total, tax of its lines, quantities and goods.
 fn ours(order: &Order, refund: &Refund) -> String {
@@ -99,7 +49,8 @@ fn text(
 /// Reads the order and what came after it, and holds it against the fake's own sums.
 fn agreed(fake: &Arc<Fake>, id: &str, nonce: u64) -> (Order, AfterSales) {
     let order = fetched(fake, id, 3 * nonce).unwrap().unwrap();
-    let found = after(fake, &order, 3 * nonce + 1).unwrap_or_else(|fault| panic!("{id}: {fault}"));
+    let found =
+        fetched_after(fake, &order, 3 * nonce + 1).unwrap_or_else(|fault| panic!("{id}: {fault}"));
     let expected = fake.expected_after_sales(id);
     let theirs: Vec<String> = expected
         .refunds
@@ -247,7 +198,8 @@ fn polls_find_orders_and_refunds() {
     for platform in SHOPS {
         let fake = fake(Shop::demo(platform));
         let ids: BTreeSet<String> = fake.generate(66, 230).into_iter().collect();
-        let (subjects, until) = polled(&fake, "2026-01-01T00:00:00Z".parse().unwrap(), 1000);
+        let (subjects, until) =
+            polled(&fake, "2026-01-01T00:00:00Z".parse().unwrap(), 1000).unwrap().unwrap();
         let orders: BTreeSet<String> = subjects
             .iter()
             .filter_map(|subject| match subject {
@@ -261,7 +213,7 @@ fn polls_find_orders_and_refunds() {
             draft
         });
         fake.refund(&id, SampleRefund::of(&[(0, Decimal::ONE, Goods::Returned)]));
-        let (again, next) = polled(&fake, until, 2000);
+        let (again, next) = polled(&fake, until, 2000).unwrap().unwrap();
         assert!(again.contains(&Subject::AfterSales(id.as_str().into())), "{again:?}");
         assert!(again.len() < 60 && next >= until, "{}", again.len());
         assert_eq!(fake.violations(), Vec::<String>::new());
