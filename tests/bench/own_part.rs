@@ -54,6 +54,9 @@ impl Settings for AtHand {
     async fn store(&self, _: &StoreId) -> Result<Option<Arc<str>>, Fault> {
         Ok(Some(Arc::clone(&self.document)))
     }
+    async fn ids(&self) -> Result<Vec<StoreId>, Fault> {
+        Ok(Vec::new())
+    }
 }
 
 struct Discard;

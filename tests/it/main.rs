@@ -5,6 +5,7 @@
 mod after_sales;
 mod aws_ports;
 mod batch;
+mod dispute;
 mod kill;
 mod ledger_dynamodb;
 mod local_aws;
@@ -17,7 +18,10 @@ mod real_odoo;
 #[path = "../../shared/platforms/tests/recorded/mod.rs"]
 mod recorded;
 mod recordings;
+mod settlement;
 #[path = "../sim/mod.rs"]
 mod sim;
 mod template;
 mod webhook;
+#[path = "../../shared/processors/tests/written/mod.rs"]
+mod written;

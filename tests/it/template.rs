@@ -176,7 +176,16 @@ const LEDGER_NEEDS: &[(&str, &str, &str)] = &[
 const USE_CASES: &[(&str, &[&str])] = &[
     ("webhook", &["shared/flows/src/receive"]),
     ("order-projection", &["shared/flows/src/project", WORK, "shared/flows/src/fetch.rs"]),
-    ("refund-handler", &["shared/flows/src/after_sales", WORK, "shared/flows/src/fetch.rs"]),
+    (
+        "refund-handler",
+        &[
+            "shared/flows/src/after_sales",
+            "shared/flows/src/dispute",
+            "shared/flows/src/account.rs",
+            WORK,
+            "shared/flows/src/fetch.rs",
+        ],
+    ),
     (
         "reconcile",
         &["shared/flows/src/sweep.rs", "shared/flows/src/poll.rs", "shared/flows/src/fetch.rs"],

@@ -59,7 +59,7 @@ journal = 23
 bank = 494
 clearing = 497
 fees = 363
-unmatched = 170
+unmatched = 218
 bad_debt = 499
 "
     );

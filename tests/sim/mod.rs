@@ -4,6 +4,7 @@
 mod clock;
 mod gate;
 mod ports;
+mod processors;
 mod scenario;
 
 pub use gate::Kill;

@@ -4,7 +4,7 @@ use super::gate::{Gate, Passage};
 use bytes::Bytes;
 use causeway_aws::HttpClient;
 use causeway_domain::ports::{
-    Call, Freshness, Http, NoAnswer, Queue, QueueRole, SecretPair, Secrets, Settings,
+    Call, Files, Freshness, Http, NoAnswer, Queue, QueueRole, SecretPair, Secrets, Settings,
 };
 use causeway_domain::{EventId, Fault, Nudge, Secret, StoreId, Timestamp, WaitKey};
 use causeway_ledger::{
@@ -83,6 +83,22 @@ impl Settings for MemorySettings {
     }
     async fn ids(&self) -> Result<Vec<StoreId>, Fault> {
         Ok(self.0.lock().unwrap().keys().cloned().collect())
+    }
+}
+
+/// Settlement files in memory.
+#[derive(Clone, Default)]
+pub struct MemoryFiles(pub Arc<Mutex<BTreeMap<String, Bytes>>>);
+
+impl Files for MemoryFiles {
+    async fn read(&self, key: &str) -> Result<Option<Bytes>, Fault> {
+        Ok(self.0.lock().unwrap().get(key).cloned())
+    }
+}
+
+impl<P: Files> Files for Gated<P> {
+    async fn read(&self, key: &str) -> Result<Option<Bytes>, Fault> {
+        self.pass("file", self.port.read(key)).await
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::clock::VirtualClock;
 use super::gate::{Gate, Late};
-use super::ports::{Gated, MemoryQueue, MemorySecrets, MemorySettings, Routed};
+use super::ports::{Gated, MemoryFiles, MemoryQueue, MemorySecrets, MemorySettings, Routed};
+use super::processors::Processors;
 use causeway_aws::HttpClient;
 use causeway_domain::ports::{Clock as _, Ports, QueueRole};
 use causeway_domain::{Nudge, NudgeCause, OrderId, StoreId, Subject, Timestamp};
@@ -10,6 +11,7 @@ use causeway_flows::Wired;
 use causeway_flows::after_sales::handle;
 use causeway_flows::config::Environment;
 use causeway_flows::project::project;
+use causeway_flows::settlement::import;
 use causeway_ledger::memory::MemoryLedger;
 use causeway_ledger::{AttentionItem, Disposition, Ledger as _, Received, Row, RowKey};
 use causeway_platforms::signature::hmac_sha256;
@@ -47,6 +49,8 @@ pub struct Scenario {
     pub sink: MemorySink,
     pub odoo: Arc<FakeOdoo>,
     pub http: InProcess,
+    pub files: MemoryFiles,
+    pub processors: Arc<Processors>,
     shops: BTreeMap<Platform, Arc<Fake>>,
 }
 
@@ -82,6 +86,10 @@ impl Scenario {
             let fake = Fake::with_clock(shop(platform), move || at.now());
             http = http.with(&fake.shop().base_url, fake.clone());
             shops.insert(platform, fake);
+        }
+        let processors = Arc::new(Processors::default());
+        for (_, processor) in config::ACCOUNTS {
+            http = http.with(&format!("https://{processor}.example.test"), processors.clone());
         }
         let gate = Gate::default();
         let secrets = MemorySecrets::default();
@@ -124,7 +132,21 @@ impl Scenario {
             clock: clock.clone(),
         };
         let world = Wired::new(ports, sink.clone(), seeded);
-        Self { world, gate, clock, queue, secrets, ledger, sink, odoo, http, shops }
+        let files = MemoryFiles::default();
+        Self {
+            world,
+            gate,
+            clock,
+            queue,
+            secrets,
+            ledger,
+            sink,
+            odoo,
+            http,
+            files,
+            processors,
+            shops,
+        }
     }
 
     /// A store.
@@ -189,6 +211,18 @@ impl Scenario {
     pub async fn handle(&self, nudges: &[Nudge]) -> Vec<Disposition> {
         let deadline = self.now() + Duration::from_secs(170);
         handle(&self.world, &received(nudges), deadline).await
+    }
+
+    /// Imports a batch of the settlements queue once.
+    pub async fn import(&self, nudges: &[Nudge]) -> Vec<Disposition> {
+        let deadline = self.now() + Duration::from_secs(170);
+        let files = Gated { gate: self.gate.clone(), port: self.files.clone() };
+        import(&self.world, &files, &received(nudges), deadline).await
+    }
+
+    /// A nudge about an account at a processor.
+    pub fn of_account(&self, account: &str, subject: Subject) -> Nudge {
+        Nudge::new(StoreId::new(account), subject, NudgeCause::Webhook, self.now())
     }
 
     /// A nudge about what came after an order.

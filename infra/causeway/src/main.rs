@@ -11,6 +11,7 @@ mod local;
 mod order;
 mod refund;
 mod report;
+mod settlement;
 mod webhook;
 
 use clap::{Parser, Subcommand};
@@ -52,6 +53,9 @@ enum Verb {
     /// What came after an order.
     #[command(subcommand)]
     Refund(refund::Verb),
+    /// Payouts of payment processors.
+    #[command(subcommand)]
+    Settlement(settlement::Verb),
     /// What waits for a person.
     #[command(subcommand)]
     Attention(attention::Verb),
@@ -76,6 +80,7 @@ async fn run(verb: Verb, show: Show) -> report::Outcome {
         Verb::Webhook(verb) => webhook::run(verb, show),
         Verb::Order(verb) => order::run(verb, show).await,
         Verb::Refund(verb) => refund::run(verb, show),
+        Verb::Settlement(verb) => settlement::run(verb, show),
         Verb::Attention(verb) => attention::run(verb, show).await,
         Verb::Local(verb) => local::run(verb, show).await,
     }

@@ -129,6 +129,12 @@ pub trait Secrets: Send + Sync {
     ) -> impl Future<Output = Result<SecretPair, Fault>> + Send;
 }
 
+/// Files that people and processors put into our store of settlement files.
+pub trait Files: Send + Sync {
+    /// The whole file; `None` if there is none of that name.
+    fn read(&self, key: &str) -> impl Future<Output = Result<Option<Bytes>, Fault>> + Send;
+}
+
 /// Store configurations, as JSON documents that `causeway config push` wrote.
 pub trait Settings: Send + Sync {
     /// The document of one store, `None` if there is no such store. Cached and refreshed.

@@ -3,13 +3,16 @@
 //! Nothing here knows AWS or opens a socket. [`World`] is everything a use case may touch.
 #![deny(clippy::float_arithmetic)]
 
+mod account;
 pub mod after_sales;
 pub mod config;
+pub mod dispute;
 mod enqueue;
 mod fetch;
 pub mod poll;
 pub mod project;
 pub mod receive;
+pub mod settlement;
 pub mod sweep;
 pub mod work;
 mod world;

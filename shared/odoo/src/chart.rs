@@ -5,11 +5,11 @@ use crate::decode::row;
 use crate::move_lines::AccountKind;
 use crate::selection::selection;
 use crate::transport::{
-    ACCOUNT_SEARCH_READ, JOURNAL_SEARCH_READ, Operation, PARTNER_SEARCH_READ,
+    ACCOUNT_SEARCH_READ, COMPANY_SEARCH_READ, JOURNAL_SEARCH_READ, Operation, PARTNER_SEARCH_READ,
     REPARTITION_SEARCH_READ,
 };
 use causeway_domain::ports::Http;
-use causeway_domain::{Decimal, Fault};
+use causeway_domain::{Currency, Decimal, Fault};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -126,6 +126,22 @@ impl<H: Http> Odoo<'_, H> {
             });
         }
         Ok(lines)
+    }
+
+    /// The currency that the company keeps its books in: `res.currency` id and currency.
+    pub async fn company_currency(&self) -> Result<(i64, Currency), Fault> {
+        let company = self.connection.company;
+        let domain = json!([["id", "=", company]]);
+        let found = self.search_all(COMPANY_SEARCH_READ, domain, &["currency_id"], true).await?;
+        let value = found.first().ok_or_else(|| {
+            Fault::reject(
+                format!("odoo {}: no company {company}", self.connection.name),
+                "correct `company`, or allow the integration user that company",
+            )
+        })?;
+        let row = row(&self.connection.name, COMPANY_SEARCH_READ, value)?;
+        let id = row.required("currency_id")?;
+        Ok((id, self.currency(id)?.1))
     }
 
     /// `account.journal.search_read` of the company's active journals.

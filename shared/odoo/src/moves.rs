@@ -129,6 +129,8 @@ pub enum MoveQuery {
     PaymentReferences(Vec<String>),
     /// `invoice_origin`: names of orders, compared exactly; an invoice of several orders is not found.
     Origins(Vec<String>),
+    /// `reversed_entry_id`: the documents that take these back.
+    Reversing(Vec<i64>),
 }
 
 impl MoveQuery {
@@ -139,6 +141,7 @@ impl MoveQuery {
             Self::PaymentReferences(texts) => {
                 (json!(["payment_reference", "in", texts]), texts.is_empty())
             }
+            Self::Reversing(ids) => (json!(["reversed_entry_id", "in", ids]), ids.is_empty()),
             Self::Origins(texts) => (json!(["invoice_origin", "in", texts]), texts.is_empty()),
         }
     }

@@ -22,7 +22,7 @@ mod stripe;
 pub use fault::{SettlementFault, Wrong};
 pub use lag::{Days, Lag, Method, refund_lag};
 pub use processor::{
-    AccountConnection, AccountContext, FetchDispute, FetchSettlement, FileContext, ListPayouts,
-    Processor,
+    AccountConnection, AccountContext, DisputeFees, FetchDispute, FetchSettlement, FileContext,
+    ListPayouts, Processor,
 };
 pub use registry::processor;

@@ -23,6 +23,9 @@ pub trait Processor: Sync {
     /// address (Shopify).
     fn base_url(&self) -> Option<&'static str>;
 
+    /// Where it tells what a dispute costs.
+    fn dispute_fees(&self) -> DisputeFees;
+
     /// Checks an account's options and base URL; returns every problem, none if all is well.
     fn check(&self, connection: &AccountConnection) -> Vec<Problem>;
 
@@ -75,6 +78,17 @@ pub trait Processor: Sync {
         cx: &FileContext<'_>,
         file: &[u8],
     ) -> Result<Vec<Settlement>, SettlementFault>;
+}
+
+/// Where a processor tells what a dispute costs: what is told twice must be booked once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DisputeFees {
+    /// With the dispute ([`Dispute::fee`]), and again in the settlement.
+    InDispute,
+    /// In the settlement only.
+    InSettlement,
+    /// It tells of disputes in the settlement only.
+    Untold,
 }
 
 /// An account at a processor, as its processor sees it.

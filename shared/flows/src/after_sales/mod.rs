@@ -13,6 +13,7 @@ pub mod wanted;
 
 use crate::World;
 use crate::config::StoreDocument;
+use crate::dispute;
 use crate::enqueue::enqueue;
 use crate::fetch;
 use crate::project::STEP as ORDER_STEP;
@@ -51,6 +52,11 @@ impl<W: World> Worker<W> for Handler {
     async fn round(&self, world: &W, jobs: &mut [Job], deadline: Timestamp) -> Vec<End> {
         let mut ends = Vec::with_capacity(jobs.len());
         for job in jobs {
+            if let Subject::Dispute(_) = job.nudge.subject {
+                let end = Box::pin(dispute::one(world, job, deadline)).await;
+                ends.push(end.unwrap_or_else(End::Failed));
+                continue;
+            }
             // Boxed: the state of so many steps in one future is deeper than the compiler follows.
             ends.push(Box::pin(one(world, job, deadline)).await.unwrap_or_else(End::Failed));
         }

@@ -19,6 +19,8 @@ use endpoint::{Endpoint, endpoint};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub(crate) use endpoint::account;
+
 /// Largest body that is looked at. Platforms send up to a few hundred KB; API Gateway takes 10 MB.
 pub const MAX_BODY: usize = 2 * 1024 * 1024;
 

@@ -4,8 +4,10 @@
 
 mod settle;
 
+pub(crate) use settle::ATTENTION_LIFE;
+
 use crate::World;
-use crate::config::StoreDocument;
+use crate::config::{OdooConfig, StoreDocument};
 use crate::enqueue::enqueue;
 use crate::receive::document;
 use causeway_domain::ports::{Clock as _, Freshness, Secrets as _};
@@ -222,9 +224,19 @@ pub(crate) async fn odoo_of<W: World>(
     world: &W,
     document: &StoreDocument,
 ) -> Result<(Connection, Arc<Session>), Fault> {
-    let secret = world.secrets().get(&document.odoo.api_key, Freshness::Cached).await?;
     let config = &document.store;
-    let connection = document.odoo.connection(&config.odoo, config.company, secret.current);
+    session(world, &document.odoo, &config.odoo, config.company).await
+}
+
+/// An Odoo by its configuration and name.
+pub(crate) async fn session<W: World>(
+    world: &W,
+    odoo: &OdooConfig,
+    name: &str,
+    company: i64,
+) -> Result<(Connection, Arc<Session>), Fault> {
+    let secret = world.secrets().get(&odoo.api_key, Freshness::Cached).await?;
+    let connection = odoo.connection(name, company, secret.current);
     let now = world.clock().now();
     let session = world.learnt().session(world.http(), now, &connection).await?;
     Ok((connection, session))

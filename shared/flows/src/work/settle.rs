@@ -20,7 +20,7 @@ const AMBIGUOUS_PAUSE: Duration = Duration::from_secs(130);
 /// The sweep takes over if the queue has not driven a retry by then.
 const SWEEP_GRACE: Duration = Duration::from_secs(10 * 60);
 /// How long an attention item keeps its payload.
-const ATTENTION_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
+pub(crate) const ATTENTION_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// What settling came to.
 pub(super) enum Settled {

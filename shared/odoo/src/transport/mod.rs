@@ -73,6 +73,7 @@ table! {
     REPARTITION_SEARCH_READ = "account.tax.repartition.line" "search_read" Read;
     JOURNAL_SEARCH_READ = "account.journal" "search_read" Read;
     ACCOUNT_SEARCH_READ = "account.account" "search_read" Read;
+    COMPANY_SEARCH_READ = "res.company" "search_read" Read;
     INVOICING_CREATE = "sale.advance.payment.inv" "create" Write;
     INVOICING_RUN = "sale.advance.payment.inv" "create_invoices" Write;
     MOVE_LOAD = "account.move" "load" Write;

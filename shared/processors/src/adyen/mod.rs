@@ -47,8 +47,8 @@ use serde::Deserialize;
 
 use crate::fault::SettlementFault;
 use crate::processor::{
-    AccountConnection, AccountContext, FetchDispute, FetchSettlement, FileContext, ListPayouts,
-    Processor,
+    AccountConnection, AccountContext, DisputeFees, FetchDispute, FetchSettlement, FileContext,
+    ListPayouts, Processor,
 };
 
 /// The processor.
@@ -76,6 +76,9 @@ impl Processor for Adyen {
     }
     fn base_url(&self) -> Option<&'static str> {
         Some("https://ca-live.adyen.com")
+    }
+    fn dispute_fees(&self) -> DisputeFees {
+        DisputeFees::InSettlement
     }
     fn check(&self, connection: &AccountConnection) -> Vec<Problem> {
         let mut found = options::base_url_problems(&connection.base_url, "/reports");

@@ -20,8 +20,8 @@ use causeway_platforms::{
 
 use crate::fault::SettlementFault;
 use crate::processor::{
-    AccountConnection, AccountContext, FetchDispute, FetchSettlement, FileContext, ListPayouts,
-    Processor,
+    AccountConnection, AccountContext, DisputeFees, FetchDispute, FetchSettlement, FileContext,
+    ListPayouts, Processor,
 };
 
 /// The processor.
@@ -38,6 +38,9 @@ impl Processor for PayPal {
     }
     fn base_url(&self) -> Option<&'static str> {
         Some("https://api-m.paypal.com")
+    }
+    fn dispute_fees(&self) -> DisputeFees {
+        DisputeFees::Untold
     }
     fn check(&self, connection: &AccountConnection) -> Vec<Problem> {
         options::key_problems::<NoOptions>(&connection.options)

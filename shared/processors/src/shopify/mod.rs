@@ -24,8 +24,8 @@ use causeway_platforms::{Answer, Problem, RawRequest, Refusal, Trust, Verificati
 
 use crate::fault::{SettlementFault, Wrong};
 use crate::processor::{
-    AccountConnection, AccountContext, FetchDispute, FetchSettlement, FileContext, ListPayouts,
-    Processor,
+    AccountConnection, AccountContext, DisputeFees, FetchDispute, FetchSettlement, FileContext,
+    ListPayouts, Processor,
 };
 
 /// The processor.
@@ -37,6 +37,9 @@ impl Processor for ShopifyPayments {
     }
     fn base_url(&self) -> Option<&'static str> {
         None
+    }
+    fn dispute_fees(&self) -> DisputeFees {
+        DisputeFees::Untold
     }
     fn check(&self, connection: &AccountConnection) -> Vec<Problem> {
         settings::check(connection)

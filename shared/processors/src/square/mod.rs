@@ -26,8 +26,8 @@ use causeway_platforms::{Answer, Problem, RawRequest, Refusal, Trust, Verificati
 
 use crate::fault::{SettlementFault, Wrong};
 use crate::processor::{
-    AccountConnection, AccountContext, FetchDispute, FetchSettlement, FileContext, ListPayouts,
-    Processor,
+    AccountConnection, AccountContext, DisputeFees, FetchDispute, FetchSettlement, FileContext,
+    ListPayouts, Processor,
 };
 
 /// The processor.
@@ -39,6 +39,9 @@ impl Processor for SquarePayouts {
     }
     fn base_url(&self) -> Option<&'static str> {
         Some("https://connect.squareup.com")
+    }
+    fn dispute_fees(&self) -> DisputeFees {
+        DisputeFees::Untold
     }
     fn check(&self, connection: &AccountConnection) -> Vec<Problem> {
         settings::check(connection)

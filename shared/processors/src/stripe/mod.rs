@@ -38,8 +38,8 @@ use causeway_platforms::{Answer, Problem, RawRequest, Trust, Verification, Verif
 
 use crate::fault::SettlementFault;
 use crate::processor::{
-    AccountConnection, AccountContext, FetchDispute, FetchSettlement, FileContext, ListPayouts,
-    Processor,
+    AccountConnection, AccountContext, DisputeFees, FetchDispute, FetchSettlement, FileContext,
+    ListPayouts, Processor,
 };
 
 /// The processor.
@@ -51,6 +51,9 @@ impl Processor for Stripe {
     }
     fn base_url(&self) -> Option<&'static str> {
         Some("https://api.stripe.com")
+    }
+    fn dispute_fees(&self) -> DisputeFees {
+        DisputeFees::InDispute
     }
     fn check(&self, connection: &AccountConnection) -> Vec<Problem> {
         settings::check(connection)

@@ -1,0 +1,232 @@
+//! Settlement import: what a processor paid out becomes one journal entry, set off against the invoices,
+//! credit notes, payments and chargebacks that it consists of.
+//!
+//! A settlement comes by its id over the processor's API, or with a file; the id of a file is its key in
+//! the store of files ([`file_subject`]). Either way it is booked under the settlement's own id, so that
+//! importing it again, or both ways, changes nothing.
+
+mod book;
+pub(crate) mod documents;
+pub mod plan;
+
+use crate::World;
+use crate::account;
+use crate::config::AccountDocument;
+use crate::enqueue::enqueue;
+use crate::work::{self, End, Job, Worker};
+use causeway_domain::ports::{Clock as _, Files, Settings as _};
+use causeway_domain::{
+    Fault, Nudge, NudgeCause, Settlement, SettlementId, StoreId, Subject, Timestamp, digest::digest,
+};
+use causeway_ledger::{Disposition, Ledger as _, Received, RowKey, State};
+use causeway_odoo::Odoo;
+use causeway_processors::FileContext;
+use causeway_telemetry::{Operation, Status, emit};
+use std::time::Duration;
+
+pub(crate) use book::{born, dispute_reference, same_amounts, set_off};
+
+/// Marks the id of a settlement that is a file.
+const FILE: &str = "file:";
+/// How far back the schedule looks: longer than a weekend with a holiday.
+const LOOK_BACK: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Takes a batch and says what is to become of each message, in the same order.
+pub async fn import<W: World, F: Files>(
+    world: &W,
+    files: &F,
+    messages: &[Received],
+    deadline: Timestamp,
+) -> Vec<Disposition> {
+    work::batch(world, &Importer { files }, messages, deadline).await
+}
+
+/// Whose file it is, and what nudges its import. Files lie below the id of their account:
+/// `stripe-eu/2026-10.csv`. `None` for another place.
+pub fn file_subject(key: &str) -> Option<(StoreId, Subject)> {
+    let (account, name) = key.split_once('/')?;
+    let account = StoreId::parse(account).ok().filter(|_| !name.is_empty())?;
+    Some((account, Subject::Settlement(SettlementId::new(format!("{FILE}{key}")))))
+}
+
+/// Enqueues the import of files that have arrived; gives how many.
+pub async fn arrived<W: World>(world: &W, keys: &[String]) -> Result<usize, Fault> {
+    let now = world.clock().now();
+    let nudges: Vec<Nudge> = keys
+        .iter()
+        .filter_map(|key| file_subject(key))
+        .map(|(account, subject)| Nudge::new(account, subject, NudgeCause::Poll, now))
+        .collect();
+    enqueue(world, &nudges).await?;
+    Ok(nudges.len())
+}
+
+/// Enqueues the payouts of every account with API credentials that are not imported yet; gives how many.
+/// An account that cannot be asked does not keep the others from being asked.
+pub async fn poll<W: World>(world: &W) -> Result<usize, Fault> {
+    let mut count = 0;
+    for id in world.settings().ids().await? {
+        let Some(document) = crate::receive::account(world, &id).await? else { continue };
+        if document.account.api_credentials.is_none() {
+            continue;
+        }
+        let began = world.clock().now();
+        let found = new_payouts(world, &document).await;
+        log(world, &document, began, &found);
+        let nudges = found.unwrap_or_default();
+        enqueue(world, &nudges).await?;
+        count += nudges.len();
+    }
+    Ok(count)
+}
+
+async fn new_payouts<W: World>(world: &W, document: &AccountDocument) -> Result<Vec<Nudge>, Fault> {
+    let now = world.clock().now();
+    let mut nudges = Vec::new();
+    for id in account::payouts(world, document, now - LOOK_BACK).await? {
+        let nudge = Nudge::new(document.id.clone(), Subject::Settlement(id), NudgeCause::Poll, now);
+        let row = world.ledger().row(&RowKey::from(&nudge)).await.map_err(work::unavailable)?;
+        let known = row.is_some_and(|row| match row.state {
+            State::Done | State::Waiting | State::Attention | State::Leased | State::Retrying => {
+                true
+            }
+            State::Pending | State::Dead => false,
+        });
+        if !known {
+            nudges.push(nudge);
+        }
+    }
+    Ok(nudges)
+}
+
+fn log<W: World>(
+    world: &W,
+    document: &AccountDocument,
+    began: Timestamp,
+    found: &Result<Vec<Nudge>, Fault>,
+) {
+    let now = world.clock().now();
+    let fault = found.as_ref().err().map(Fault::to_string);
+    let detail = found.as_ref().ok().map(|nudges| format!("{} payouts", nudges.len()));
+    emit(
+        world.sink(),
+        now,
+        &Operation {
+            operation: "settlement.poll",
+            store: Some(document.id.as_str()),
+            source_id: None,
+            target_id: None,
+            status: if found.is_ok() { Status::Done } else { Status::Failed },
+            fault: fault.as_deref(),
+            fault_class: found.as_ref().err().map(Fault::class),
+            attempt: None,
+            duration: now.duration_since(began).unsigned_abs(),
+            detail: detail.as_deref(),
+        },
+    );
+}
+
+struct Importer<'a, F> {
+    files: &'a F,
+}
+
+impl<W: World, F: Files> Worker<W> for Importer<'_, F> {
+    const OPERATION: &'static str = "settlement.import";
+    const TARGET: &'static str = "account.move";
+
+    /// One after the other: Odoo has few workers, and a settlement is many small calls.
+    async fn round(&self, world: &W, jobs: &mut [Job], deadline: Timestamp) -> Vec<End> {
+        let mut ends = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let end = one(world, self.files, job, deadline).await;
+            ends.push(end.unwrap_or_else(End::Failed));
+        }
+        ends
+    }
+}
+
+async fn one<W: World, F: Files>(
+    world: &W,
+    files: &F,
+    job: &mut Job,
+    deadline: Timestamp,
+) -> Result<End, Fault> {
+    let Subject::Settlement(id) = job.nudge.subject.clone() else {
+        return Err(Fault::reject(
+            format!("{} is no settlement", job.nudge.subject),
+            "a message is on the wrong queue; report it",
+        ));
+    };
+    let document = account::document(world, &job.nudge.store).await?;
+    let settlements = read(world, files, &document, &id).await?;
+    job.payload = serde_json::to_string(&settlements).ok();
+    let digest = content(&document, &settlements);
+    if unchanged(job, &digest) {
+        let note = Some("unchanged".to_owned());
+        return Ok(End::Done { odoo_id: None, digest, note });
+    }
+    let (connection, session) =
+        work::session(world, &document.odoo, &document.account.odoo, document.account.company)
+            .await?;
+    let odoo = Odoo { http: world.http(), connection: &connection, session: &session };
+    let (mut last, mut failed) = (None, None);
+    for settlement in &settlements {
+        // A batch that a person must look at does not hold up the others of its report.
+        match book::book(world, odoo, &document, job, settlement, deadline).await {
+            Ok(entry) => last = Some(entry),
+            Err(fault @ (Fault::Retry { .. } | Fault::Ambiguous { .. })) => return Err(fault),
+            Err(Fault::Skip { .. }) => {}
+            Err(fault @ Fault::Reject { .. }) => failed = Some(fault),
+            Err(fault @ Fault::Wait { .. }) => failed = failed.or(Some(fault)),
+        }
+    }
+    match failed {
+        Some(fault) => Err(fault),
+        None => {
+            let note = Some(format!("{} settlements", settlements.len()));
+            Ok(End::Done { odoo_id: last, digest, note })
+        }
+    }
+}
+
+async fn read<W: World, F: Files>(
+    world: &W,
+    files: &F,
+    document: &AccountDocument,
+    id: &SettlementId,
+) -> Result<Vec<Settlement>, Fault> {
+    let Some(key) = id.as_str().strip_prefix(FILE) else {
+        let found = account::settlements(world, document, id).await?;
+        return found.ok_or_else(|| {
+            Fault::skip(format!("{} has no payout {id}", document.account.processor))
+        });
+    };
+    let file = files.read(key).await?;
+    let file = file.ok_or_else(|| Fault::skip(format!("the file {key} is not there any more")))?;
+    read_file(document, &file).map_err(|fault| match fault {
+        Fault::Reject { reason, fix } => Fault::reject(format!("file {key}: {reason}"), fix),
+        Fault::Retry { .. } | Fault::Wait { .. } | Fault::Ambiguous { .. } | Fault::Skip { .. } => {
+            fault
+        }
+    })
+}
+
+/// The settlements of a file, or what is wrong with which line of it.
+pub fn read_file(document: &AccountDocument, file: &[u8]) -> Result<Vec<Settlement>, Fault> {
+    let cx = FileContext { account: &document.id, currency: document.account.currency };
+    Ok(account::processor(document)?.read_file(&cx, file)?)
+}
+
+fn content(document: &AccountDocument, settlements: &[Settlement]) -> String {
+    let settlements = serde_json::to_vec(settlements).unwrap_or_default();
+    let books = serde_json::to_vec(&document.account.books).unwrap_or_default();
+    digest([settlements.as_slice(), books.as_slice()])
+}
+
+/// Imported before, with nothing left to do. A person who nudges wants it looked at anyway.
+fn unchanged(job: &Job, digest: &str) -> bool {
+    job.row.digest.as_deref() == Some(digest)
+        && job.row.reason.is_none()
+        && job.row.intent.is_none()
+        && job.nudge.cause != NudgeCause::Operator
+}
