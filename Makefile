@@ -1,5 +1,8 @@
 # Causeway. `make demo` and `make test` need Rust and Python 3.10 or newer; everything else they install
 # below this folder (.venv-aws, .venv-sam, target, .local). `make clean` removes it.
+#
+# Two profiles (Cargo.toml): `local` is quick to build and runs the bundle on this machine (build, demo, it);
+# `release` is small and fast and is what goes to AWS and what `make bench` measures (package, bench).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -7,8 +10,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 CARGO ?= cargo
 FUNCTIONS := $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/Cargo.toml))))
-CAUSEWAY := target/release/causeway
-# Which protection `make demo` runs without: dedupe, lease, pins or signature. It must then fail.
+FUNCTION_PACKAGES := $(addprefix -p causeway-,$(FUNCTIONS))
+CAUSEWAY := target/local/causeway
+# Which protection `make demo` runs without: dedupe, lease, pins or signature. It must then fail: the demo exits
+# with 1, of which make makes its own 2, as of every failure.
 BREAK ?=
 # Where `make test` keeps its local AWS, so that a running demo is not in its way.
 TEST_STATE := .local-test
@@ -26,20 +31,19 @@ demo: build tools ## Play orders of five platforms through the whole bundle on t
 test: lint unit template it ## Everything that CI runs.
 	@echo "test ok: format, lints, unit and integration tests, template, local AWS"
 
-build: ## Build functions, command line and sandbox for this machine.
-	$(CARGO) build --release --locked --bins -p causeway -p causeway-tests $(addprefix -p causeway-,$(FUNCTIONS))
-	@for function in $(FUNCTIONS); do \
-	  mkdir -p target/lambda/$$function && cp target/release/causeway-$$function target/lambda/$$function/bootstrap || exit 1; \
-	done
+build: ## Build functions, command line and sandbox for this machine, quickly.
+	$(CARGO) build --profile local --locked --bins -p causeway -p causeway-tests $(FUNCTION_PACKAGES)
 
 # ODOO and ODOO_CONFIG name a real Odoo (tests/bench/odoo.json shows the file); without them it is the fake.
-bench: ## Measure the functions and the way to Odoo, and compare with the aims.
-	$(CARGO) build --release --locked --bins --features causeway-tests/bench -p causeway -p causeway-tests $(addprefix -p causeway-,$(FUNCTIONS))
+bench: ## Measure the functions as they are shipped and the way to Odoo, and compare with the aims.
+	$(CARGO) build --release --locked --bins $(FUNCTION_PACKAGES)
+	$(CARGO) build --release --locked --bin bench -p causeway-tests --features causeway-tests/bench
 	target/release/bench $(if $(ODOO),--odoo $(ODOO) --odoo-config $(ODOO_CONFIG))
 
-# For AWS: arm64 on Amazon Linux 2023, cross-built. Needs cargo-lambda and zig (pip install cargo-lambda ziglang).
-package: ## Build the functions for AWS on arm64 (then: sam deploy --guided).
-	$(CARGO) lambda build --release --locked --arm64 $(addprefix -p causeway-,$(FUNCTIONS))
+# For AWS: arm64 on Amazon Linux 2023, cross-built with cargo-lambda and zig, which it installs. Rust's own part of
+# the target comes from: rustup target add aarch64-unknown-linux-gnu
+package: .venv-package/.ready ## Build the functions for AWS on arm64 (then: sam deploy --guided).
+	PATH="$(CURDIR)/.venv-package/bin:$$PATH" $(CARGO) lambda build --release --locked --arm64 $(FUNCTION_PACKAGES)
 	@for function in $(FUNCTIONS); do \
 	  mkdir -p target/lambda/$$function && cp target/lambda/causeway-$$function/bootstrap target/lambda/$$function/bootstrap || exit 1; \
 	done
@@ -84,4 +88,4 @@ python:
 
 clean: ## Stop what runs locally and remove everything that was built or installed.
 	@if [ -x $(CAUSEWAY) ]; then $(CAUSEWAY) local down; $(CAUSEWAY) local down --state $(TEST_STATE); fi
-	rm -rf .venv-aws .venv-sam .local .local-test .aws-sam target
+	rm -rf .venv-aws .venv-sam .venv-package .local .local-test .aws-sam target

@@ -1,6 +1,7 @@
 //! Every order of five platforms becomes exactly one right Odoo order.
 
 use crate::sim::Scenario;
+use causeway_flows::{project, work};
 use causeway_ledger::{Disposition, State};
 use sandbox::platforms::{Edit, Phase, Platform};
 
@@ -136,4 +137,18 @@ async fn an_order_deleted_in_odoo_is_not_made_again() {
     assert_eq!(attention.len(), 1);
     assert!(attention[0].reason.contains("was deleted in Odoo"), "{}", attention[0].reason);
     assert_eq!(scenario.odoo_state()["orders"].as_array().unwrap().len(), 0);
+}
+
+/// An order that the platform does not have comes to nothing, and its row says why.
+#[tokio::test]
+async fn an_order_that_the_platform_does_not_have_ends_with_its_reason() {
+    let scenario = Scenario::new();
+    for platform in Platform::ALL {
+        let missing = "987654321";
+        let nudge = scenario.nudge(platform, missing);
+        assert_eq!(scenario.project(&[nudge]).await, [Disposition::Done], "{platform:?}");
+        let row = scenario.row(platform, missing).await.unwrap();
+        assert_eq!(row.state, State::Done, "{platform:?}: {:?}", row.reason);
+        assert_eq!(work::skipped_for(&row), Some(project::NO_SUCH_ORDER), "{platform:?}");
+    }
 }

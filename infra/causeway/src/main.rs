@@ -85,3 +85,15 @@ async fn run(verb: Verb, show: Show) -> report::Outcome {
         Verb::Local(verb) => local::run(verb, show).await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    /// clap finds contradictions in the definition only in debug builds, and only when a verb is used.
+    #[test]
+    fn the_command_line_is_without_contradictions() {
+        Cli::command().debug_assert();
+    }
+}

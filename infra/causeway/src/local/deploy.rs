@@ -9,6 +9,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -67,16 +68,15 @@ fn answers(port: u16) -> bool {
 /// Deploys the template with the built functions and reads the stack's outputs.
 pub fn deploy(place: &Place, stack: &mut Stack, workers: u32) -> Result<(), Failure> {
     let sam = place.python_tool(".venv-sam", "sam")?;
-    for name in functions(place)? {
-        place.need(place.root.join("target/lambda").join(name).join("bootstrap"), "make build")?;
-    }
+    let template = lay_out(place)?;
     let architecture = match std::env::consts::ARCH {
         "aarch64" => "arm64",
         _ => "x86_64",
     };
     let mut command = sam_command(place, stack, &sam);
     command
-        .args(["deploy", "--template-file", "template.yaml", "--stack-name", NAME])
+        .args(["deploy", "--stack-name", NAME, "--template-file"])
+        .arg(&template)
         .args(["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--region", "us-east-1"])
         .args(["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"])
         .arg("--parameter-overrides")
@@ -92,15 +92,36 @@ pub fn deploy(place: &Place, stack: &mut Stack, workers: u32) -> Result<(), Fail
     Ok(())
 }
 
-/// A folder in `functions/` is a function with its binary in `target/lambda/<name>/bootstrap`.
-fn functions(place: &Place) -> Result<Vec<std::ffi::OsString>, Failure> {
-    let folder = place.root.join("functions");
-    let failed = |error| Failure::new(format!("{}: {error}", folder.display()));
-    let entries = std::fs::read_dir(&folder).map_err(failed)?;
-    entries.map(|entry| entry.map(|entry| entry.file_name()).map_err(failed)).collect()
+/// The template beside what this machine built, where the template expects it. `target/lambda` holds what
+/// `make package` built for AWS and is left alone.
+fn lay_out(place: &Place) -> Result<PathBuf, Failure> {
+    let failed =
+        |path: &Path, error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
+    for name in functions(place)? {
+        let binary = place.root.join("target/local").join(format!("causeway-{name}"));
+        let binary = place.need(binary, "make build")?;
+        let folder = place.path("target/lambda").join(&name);
+        std::fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
+        let bootstrap = folder.join("bootstrap");
+        std::fs::copy(&binary, &bootstrap).map_err(|error| failed(&bootstrap, error))?;
+    }
+    // Not called template.yaml: a folder with one is taken for a repository.
+    let template = place.path("deployed.yaml");
+    std::fs::copy(place.root.join("template.yaml"), &template)
+        .map_err(|error| failed(&template, error))?;
+    Ok(template)
 }
 
-fn sam_command(place: &Place, stack: &Stack, sam: &std::path::Path) -> Command {
+/// A folder in `functions/` is a function, its binary is `causeway-<name>`.
+fn functions(place: &Place) -> Result<Vec<String>, Failure> {
+    let folder = place.root.join("functions");
+    let failed = |error| Failure::new(format!("{}: {error}", folder.display()));
+    let name = |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+    let entries = std::fs::read_dir(&folder).map_err(failed)?;
+    entries.map(|entry| entry.map(name).map_err(failed)).collect()
+}
+
+fn sam_command(place: &Place, stack: &Stack, sam: &Path) -> Command {
     let mut command = stack.command(place, sam);
     command.env("SAM_CLI_TELEMETRY", "0").env("__SAM_CLI_APP_DIR", place.path("sam"));
     command

@@ -28,6 +28,7 @@ pub const SANDBOX: &str = "sandbox";
 
 /// Arguments of `causeway local up`.
 #[derive(clap::Args)]
+#[group(skip)]
 pub struct Args {
     #[command(flatten)]
     pub at: At,
@@ -120,7 +121,7 @@ async fn sandbox(
     wished: u16,
 ) -> Result<(Environment, BTreeMap<String, String>), Failure> {
     let step = Step::begin("the sandbox starts");
-    let program = place.need(place.root.join("target/release/sandbox"), "make build")?;
+    let program = place.need(place.root.join("target/local/sandbox"), "make build")?;
     let port = free_port(wished)?;
     let address = format!("http://127.0.0.1:{port}");
     let mut command = Command::new(program);

@@ -6,7 +6,7 @@ use causeway_aws::{Clients, HttpClient, SecretCache, SqsQueue, SystemClock, rand
 use causeway_domain::ports::{Clock as _, Ports, Settings};
 use causeway_domain::{Fault, Nudge, NudgeCause, OrderId, StoreId, Subject};
 use causeway_flows::config::Environment;
-use causeway_flows::{Wired, World as _, project};
+use causeway_flows::{Wired, World as _, project, work};
 use causeway_ledger::dynamodb::DynamoLedger;
 use causeway_ledger::{Disposition, Ledger as _, Received, Row, RowKey, State};
 use causeway_telemetry::Sink;
@@ -23,7 +23,8 @@ Examples:
 Does what the order-projection function does with one nudge: takes the order's row in the ledger, fetches the
 order, brings Odoo there, records it. The stores come from the file; tables and queues from the variables
 CAUSEWAY_*_TABLE and CAUSEWAY_*_QUEUE_URL, whose values are the stack's outputs; secrets from Secrets Manager.
-Exit code 0: Odoo has the order, or there is nothing to do. 1: it waits, will be tried again, or needs a person.";
+Exit code 0: Odoo has the order, or it is none that Odoo should have; the reason says why. 1: it waits, will be tried
+again, needs a person, or the platform has no such order.";
 
 /// As long as the function has.
 const LIMIT: Duration = Duration::from_secs(170);
@@ -86,7 +87,8 @@ pub async fn project(args: &Args, show: Show) -> Outcome {
     let dispositions = project::project(&world, &[received], deadline).await;
     let row = world.ledger().row(&key).await.map_err(Failure::new)?;
     let ended = ended(args, row, dispositions.first());
-    let well = ended.state == Some(State::Done);
+    let missing = ended.reason.as_deref() == Some(project::NO_SUCH_ORDER);
+    let well = ended.state == Some(State::Done) && !missing;
     match show {
         Show::Json => json(&ended)?,
         Show::Text => print(&ended),
@@ -150,10 +152,16 @@ fn ended(args: &Args, row: Option<Row>, disposition: Option<&Disposition>) -> En
         store: args.store.clone(),
         order: args.order.clone(),
         state: row.as_ref().map(|row| row.state),
-        reason: row.as_ref().and_then(|row| row.reason.clone()),
+        reason: row.as_ref().and_then(reason),
         odoo_ids: row.map(|row| row.odoo_ids.into_iter().collect()).unwrap_or_default(),
         next,
     }
+}
+
+/// Why it is where it is. A row that is done has none of its own, but what came to nothing says why.
+fn reason(row: &Row) -> Option<String> {
+    let came_to_nothing = || work::skipped_for(row).filter(|_| row.state == State::Done);
+    row.reason.clone().or_else(|| came_to_nothing().map(str::to_owned))
 }
 
 fn print(ended: &Ended) {

@@ -383,7 +383,7 @@ fn refused(order: &SaleOrder, culprit: &causeway_odoo::Culprit) -> Fault {
         }
         CulpritClass::BadValue { .. } | CulpritClass::Constraint | CulpritClass::Other => {
             Fault::reject(
-                format!("order {}: Odoo refuses it: {}", order.key, culprit.text),
+                format!("order {}: {}", order.key, culprit.text),
                 "correct the order or the configuration named there, then replay the order",
             )
         }

@@ -188,7 +188,7 @@ async fn search_or_create<H: Http>(
     for ((key, order), outcome) in unborn.into_iter().zip(born) {
         let found = outcome.map(|id| (id, true)).map_err(|culprit| {
             Fault::reject(
-                format!("order {}: Odoo refuses its customer: {}", order.key, culprit.text),
+                format!("order {}: its customer: {}", order.key, culprit.text),
                 "correct the customer on the platform or make the partner in Odoo, then replay",
             )
         });

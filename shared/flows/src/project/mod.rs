@@ -31,6 +31,9 @@ use futures::future::join_all;
 use intent::{Intent, SaleOrder};
 use std::collections::BTreeMap;
 
+/// Why an order that the platform does not have comes to nothing ([`work::skipped_for`]).
+pub const NO_SUCH_ORDER: &str = "the platform has no such order";
+
 /// Takes a batch as one and says what is to become of each message, in the same order.
 pub async fn project<W: World>(
     world: &W,
@@ -127,7 +130,7 @@ async fn intent_of<W: World>(
     let Some(order) = fetch::order(world, &document, id).await? else {
         let intent = match job.row.odoo_ids.contains_key(STEP) {
             true => Intent::Cancelled,
-            false => Intent::Nothing("the platform has no such order".to_owned()),
+            false => Intent::Nothing(NO_SUCH_ORDER.to_owned()),
         };
         return Ok((document, intent));
     };

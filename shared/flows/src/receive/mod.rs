@@ -13,7 +13,7 @@ use causeway_domain::ports::{
 };
 use causeway_domain::{Fault, Nudge, Secret, StoreId, Timestamp};
 use causeway_ledger::Ledger as _;
-use causeway_platforms::{RawRequest, Refusal, Verification, Verified};
+use causeway_platforms::{RawRequest, Refusal, Verification};
 use causeway_telemetry::{Operation, Status};
 use endpoint::{Endpoint, endpoint};
 use std::collections::BTreeMap;
@@ -70,6 +70,9 @@ enum Taken {
     Duplicate,
     /// Understood, nothing to do.
     NotOurs,
+    /// Names nothing that could be looked at, and why; only where the platform waits for the answer
+    /// and would take anything but success for a refusal of what its customer does.
+    Unusable(String),
 }
 
 /// Takes one delivery of a platform to a store, or of a payment processor to an account of ours, and
@@ -85,7 +88,9 @@ pub async fn receive<W: World>(world: &W, kind: &str, store: &str, request: RawR
             Reply::text(200, format!("queued {nudges}"))
         }
         Outcome::Accepted(Taken::Duplicate, None) => Reply::text(200, "duplicate"),
-        Outcome::Accepted(Taken::NotOurs, None) => Reply::text(200, "nothing to do"),
+        Outcome::Accepted(Taken::NotOurs | Taken::Unusable(_), None) => {
+            Reply::text(200, "nothing to do")
+        }
         Outcome::Hello(body) => Reply::text(200, body),
         Outcome::Refused(status, reason) => Reply::text(status, reason),
         Outcome::Unavailable(_) => Reply::text(503, "try again later"),
@@ -111,10 +116,18 @@ async fn take<W: World>(world: &W, kind: &str, store: &str, request: RawRequest)
         Ok(Verification::Accepted(_) | Verification::Refused(_)) if is_get => {
             Outcome::Refused(405, "POST only".to_owned())
         }
-        Ok(Verification::Accepted(delivery)) => match enqueue(world, &endpoint, &delivery).await {
-            Ok(taken) => Outcome::Accepted(taken, endpoint.acknowledgement()),
-            Err(outcome) => outcome,
-        },
+        Ok(Verification::Accepted(delivery)) => {
+            let wanted = endpoint.acknowledgement();
+            match endpoint.nudges(&delivery) {
+                Ok(nudges) => enqueue(world, nudges)
+                    .await
+                    .map_or_else(Outcome::Unavailable, |taken| Outcome::Accepted(taken, wanted)),
+                Err(malformed) if wanted.is_some() => {
+                    Outcome::Accepted(Taken::Unusable(malformed.to_string()), wanted)
+                }
+                Err(malformed) => Outcome::Refused(400, malformed.to_string()),
+            }
+        }
         Ok(Verification::Hello(body)) => Outcome::Hello(body),
         // Our own configuration is incomplete: the platform should send it again.
         Ok(Verification::Refused(refusal @ Refusal::Unconfigured)) => {
@@ -217,15 +230,8 @@ async fn signing_key<W: World>(world: &W, url: &str, now: Timestamp) -> Result<S
     Ok(pem)
 }
 
-/// Queues what the delivery nudges and has not been queued before.
-async fn enqueue<W: World>(
-    world: &W,
-    endpoint: &Endpoint,
-    delivery: &Verified<RawRequest>,
-) -> Result<Taken, Outcome> {
-    let nudges = endpoint
-        .nudges(delivery)
-        .map_err(|malformed| Outcome::Refused(400, malformed.to_string()))?;
+/// Queues what a delivery nudges and has not been queued before.
+async fn enqueue<W: World>(world: &W, nudges: Vec<Nudge>) -> Result<Taken, Fault> {
     if nudges.is_empty() {
         return Ok(Taken::NotOurs);
     }
@@ -233,7 +239,7 @@ async fn enqueue<W: World>(
     if fresh.is_empty() {
         return Ok(Taken::Duplicate);
     }
-    crate::enqueue::enqueue(world, &fresh).await.map_err(Outcome::Unavailable)?;
+    crate::enqueue::enqueue(world, &fresh).await?;
     remember_events(world, &fresh).await;
     Ok(Taken::Queued(fresh.len()))
 }
@@ -275,6 +281,9 @@ fn log<W: World>(world: &W, began: Timestamp, store: &str, bytes: usize, outcome
         Outcome::Accepted(Taken::Queued(_), _) => (Status::Accepted, None, None),
         Outcome::Accepted(Taken::Duplicate, _) => (Status::Duplicate, None, None),
         Outcome::Accepted(Taken::NotOurs, _) | Outcome::Hello(_) => (Status::Skipped, None, None),
+        Outcome::Accepted(Taken::Unusable(reason), _) => {
+            (Status::Refused, Some(format!("nothing to do: {reason}")), Some("refused"))
+        }
         Outcome::Refused(code, reason) => {
             (Status::Refused, Some(format!("{code} {reason}")), Some("refused"))
         }

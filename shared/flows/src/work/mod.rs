@@ -17,6 +17,7 @@ use causeway_ledger::{
 };
 use causeway_odoo::{Connection, Session};
 use futures::future::join_all;
+pub use settle::skipped_for;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

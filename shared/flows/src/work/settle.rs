@@ -22,6 +22,14 @@ const SWEEP_GRACE: Duration = Duration::from_secs(10 * 60);
 /// How long an attention item keeps its payload.
 pub(crate) const ATTENTION_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 
+/// What the digest of an order begins with that came to nothing, before the reason.
+const SKIPPED: &str = "skip: ";
+
+/// Why an order came to nothing in Odoo, as its row says.
+pub fn skipped_for(row: &Row) -> Option<&str> {
+    row.digest.as_deref()?.strip_prefix(SKIPPED)
+}
+
 /// What settling came to.
 pub(super) enum Settled {
     /// The message is finished with.
@@ -89,7 +97,7 @@ async fn skipped<W: World, K: Worker<W>>(
     reason: &str,
     last: bool,
 ) -> Result<Settled, LedgerError> {
-    let digest = format!("skip: {reason}");
+    let digest = format!("{SKIPPED}{reason}");
     let settled = close(world, job, &digest, last).await?;
     if let Settled::Ended(_) = settled {
         log::<W, K>(world, job, Status::Skipped, None, None, Some(reason));

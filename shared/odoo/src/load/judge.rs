@@ -162,7 +162,7 @@ fn culprit(message: &Message, record: &Record) -> Culprit {
         return missing(message, plain(model, "record"), record);
     }
     if let Some(name) = extract::constraint(&message.text) {
-        let text = format!("it violates constraint {name}");
+        let text = format!("Odoo refuses it: it violates constraint {name}");
         return Culprit { class: CulpritClass::Constraint, text };
     }
     if let Some(field) = message.field.as_deref().map(|field| plain(field, "a field")) {

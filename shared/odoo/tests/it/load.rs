@@ -84,7 +84,9 @@ async fn a_violated_constraint_takes_two_calls() {
     assert_eq!(guilty(&loaded), [5]);
     let culprit = loaded[5].as_ref().unwrap_err();
     assert_eq!(culprit.class, CulpritClass::Constraint);
-    assert_eq!(culprit.text, "it violates constraint sale_order_line_non_accountable_null_fields");
+    let text =
+        "Odoo refuses it: it violates constraint sale_order_line_non_accountable_null_fields";
+    assert_eq!(culprit.text, text);
 }
 
 /// Odoo puts a copy of the error at record 0, which is innocent.

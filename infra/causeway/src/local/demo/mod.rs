@@ -32,6 +32,7 @@ and exit code 0, or says what is wrong and ends with 1 (also if it did not come 
 
 /// Arguments of `causeway local demo`.
 #[derive(clap::Args)]
+#[group(skip)]
 pub struct Args {
     #[command(flatten)]
     up: up::Args,
