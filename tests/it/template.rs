@@ -246,7 +246,7 @@ fn every_function_folder_has_a_resource_and_every_resource_a_folder() {
         .collect();
     let template = Template::read();
     assert_eq!(template.functions().into_keys().collect::<BTreeSet<_>>(), folders);
-    // The binary that `make build` copies to that place.
+    // The binary that `make package` copies to that place, and local AWS from where this machine built it.
     for folder in folders {
         let manifest =
             std::fs::read_to_string(root().join("functions").join(&folder).join("Cargo.toml"));
