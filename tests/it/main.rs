@@ -12,6 +12,7 @@ mod local_aws;
 mod local_stack;
 mod orders;
 mod outage;
+mod poll;
 mod processor_webhook;
 mod promises;
 mod real_odoo;

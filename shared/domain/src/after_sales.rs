@@ -84,7 +84,7 @@ pub struct RefundedLine {
     pub line: LineId,
     /// How many; zero if only money is given back for it.
     pub quantity: Decimal,
-    /// Net, not negative; zero if only a quantity is taken back.
+    /// Net; zero if only a quantity is taken back, below zero for a discount line.
     pub net: Money,
     /// Tax on it.
     pub tax: RefundTax,
@@ -108,7 +108,7 @@ pub enum RefundTax {
 pub enum Goods {
     /// They were not sent and will not be.
     NotSent,
-    /// They come or came back into stock.
+    /// The platform counts them as stock again: what was not sent stays, what was sent comes back.
     Returned,
     /// The customer keeps them, or they are lost.
     Kept,

@@ -12,15 +12,20 @@ use crate::receive::document;
 use crate::work::unavailable;
 use causeway_domain::ports::{Clock as _, Settings as _};
 use causeway_domain::{Fault, Nudge, NudgeCause, StoreId, Subject, Timestamp};
-use causeway_ledger::{Claim, Closing, Ledger as _, Progress, RowKey};
+use causeway_ledger::{Claim, Closing, Lease, Ledger as _, Progress, RowKey};
 use causeway_platforms::Poll;
 use causeway_telemetry::{Operation, Status, emit};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How far back the first look goes.
 const FIRST: Duration = Duration::from_secs(3 * 24 * 3600);
 /// Clocks differ, and writes commit after the time that they bear.
 const OVERLAP: Duration = Duration::from_secs(2 * 60);
+/// This near to now there is nothing to catch up.
+const PRESENT: Duration = Duration::from_secs(10 * 60);
+/// Pieces of one run; the next one goes on.
+const PIECES: usize = 8;
 const LEASE: Duration = Duration::from_secs(15 * 60);
 /// The step under which a row keeps the moment, in seconds.
 const UNTIL: &str = "until";
@@ -53,11 +58,8 @@ async fn one<W: World>(world: &W, store: &StoreId) -> Result<usize, Fault> {
     };
     let last = row.odoo_ids.get(UNTIL).and_then(|second| Timestamp::from_second(*second).ok());
     let since = last.map_or(now - FIRST, |last| last - OVERLAP);
-    match look(world, &document, since).await {
-        Ok((nudged, until)) => {
-            if let Some(until) = until {
-                ledger.record(&lease, UNTIL, until.as_second()).await.map_err(unavailable)?;
-            }
+    match catch_up(world, &document, &lease, since).await {
+        Ok(nudged) => {
             let closing = Closing { wanted: row.wanted, digest: "polled" };
             ledger.complete(&lease, closing).await.map_err(unavailable)?;
             Ok(nudged)
@@ -69,6 +71,29 @@ async fn one<W: World>(world: &W, store: &StoreId) -> Result<usize, Fault> {
             Err(fault)
         }
     }
+}
+
+/// Looks until the present: an adapter may take a long time in pieces. Every piece is remembered, so that
+/// a run that is cut off has not been in vain.
+async fn catch_up<W: World>(
+    world: &W,
+    document: &StoreDocument,
+    lease: &Lease,
+    mut since: Timestamp,
+) -> Result<usize, Fault> {
+    let mut nudged = 0;
+    for _ in 0..PIECES {
+        let (found, until) = look(world, document, since).await?;
+        nudged += found;
+        let Some(until) = until else { return Ok(nudged) };
+        let recorded = world.ledger().record(lease, UNTIL, until.as_second()).await;
+        recorded.map_err(unavailable)?;
+        if until <= since || until + PRESENT >= world.clock().now() {
+            return Ok(nudged);
+        }
+        since = until;
+    }
+    Ok(nudged)
 }
 
 /// Nudges what changed; gives the moment for the next look, none for a platform that needs no polling.
@@ -88,6 +113,7 @@ async fn look<W: World>(
     let Some((subjects, until)) = found else { return Ok((0, None)) };
     let now = world.clock().now();
     let nudge = |subject: Subject| Nudge::new(document.id.clone(), subject, NudgeCause::Poll, now);
+    let subjects: BTreeSet<Subject> = subjects.into_iter().collect();
     let nudges: Vec<Nudge> = subjects.into_iter().map(nudge).collect();
     enqueue(world, &nudges).await?;
     Ok((nudges.len(), Some(until)))

@@ -32,6 +32,17 @@ pub struct Taken {
     pub quantity: Decimal,
 }
 
+/// A part of a refund that is about the line at hand.
+struct OfLine<'a> {
+    refund: usize,
+    part: usize,
+    quantity: Decimal,
+    net: Money,
+    taxes: &'a [TaxShare],
+    goods: Goods,
+    keeps_back: bool,
+}
+
 /// The cumulative share of `amount` that falls on the first `part` of `whole`.
 pub(super) fn up_to(amount: Money, part: Decimal, whole: Decimal) -> Result<Money, Fault> {
     if whole.is_zero() || part >= whole {
@@ -56,6 +67,61 @@ impl Case<'_> {
         }
     }
 
+    /// The refunded quantity of a line that was never sent, refund by refund: goods that have left, and
+    /// anything else that is billed, cannot be taken off the order any more.
+    pub(super) fn unsent(&self, at: usize) -> Result<Vec<Taken>, Fault> {
+        let parts = self.parts_of(at);
+        if parts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = self.line(at)?;
+        let line = self.order_line(at)?;
+        let billed = self.billed(line);
+        let gone = if wanted.goods { self.seen.sent(line) } else { billed };
+        let mut room = (wanted.quantity - gone).max(Decimal::ZERO);
+        let mut taken = Vec::new();
+        for part in parts {
+            // Something is kept back of this refund: it can only be kept of what was billed.
+            let waits = self.bills_at_order() && billed < wanted.quantity && part.keeps_back;
+            let take = match part.goods {
+                Goods::NotSent | Goods::Unsaid | Goods::Returned if !waits => {
+                    part.quantity.min(room)
+                }
+                Goods::NotSent | Goods::Unsaid | Goods::Returned | Goods::Kept => Decimal::ZERO,
+            };
+            if take > Decimal::ZERO {
+                room -= take;
+                taken.push(Taken { refund: part.refund, part: part.part, quantity: take });
+            }
+        }
+        Ok(taken)
+    }
+
+    fn parts_of(&self, at: usize) -> Vec<OfLine<'_>> {
+        let mut found = Vec::new();
+        for (refund, whole) in self.wanted.refunds.iter().enumerate() {
+            for (part, one) in whole.parts.iter().enumerate() {
+                match one {
+                    RefundPart::Line { line, quantity, net, taxes, goods }
+                        if *line == at && !quantity.is_zero() =>
+                    {
+                        found.push(OfLine {
+                            refund,
+                            part,
+                            quantity: *quantity,
+                            net: *net,
+                            taxes,
+                            goods: *goods,
+                            keeps_back: keeps_back(&whole.parts),
+                        });
+                    }
+                    RefundPart::Line { .. } | RefundPart::Amount { .. } => {}
+                }
+            }
+        }
+        found
+    }
+
     /// What is left of the line at `at`.
     pub(super) fn effective(&self, at: usize) -> Result<Effective, Fault> {
         let wanted = self.line(at)?;
@@ -65,61 +131,43 @@ impl Case<'_> {
             taxes: wanted.taxes.clone(),
             taken: Vec::new(),
         };
-        let own = |part: &RefundPart| match part {
-            RefundPart::Line { line, quantity, .. } => *line == at && !quantity.is_zero(),
-            RefundPart::Amount { .. } => false,
-        };
-        if !self.wanted.refunds.iter().flat_map(|refund| &refund.parts).any(own) {
+        let parts = self.parts_of(at);
+        if parts.is_empty() {
             return Ok(left);
         }
-        let line = self.order_line(at)?;
-        let billed = self.billed(line);
-        // What cannot be taken off the order any more: goods that left, anything else that is billed.
-        let gone = if wanted.goods { self.seen.sent(line) } else { billed };
-        let mut room = (wanted.quantity - gone).max(Decimal::ZERO);
-        for (refund, whole) in self.wanted.refunds.iter().enumerate() {
-            for (place, part) in whole.parts.iter().enumerate() {
-                let RefundPart::Line { line: of, quantity, net, taxes, goods } = part else {
-                    continue;
-                };
-                if *of != at || quantity.is_zero() {
-                    continue;
+        let billed = self.billed(self.order_line(at)?);
+        let unsent = self.unsent(at)?;
+        for part in parts {
+            let own = |taken: &&Taken| (taken.refund, taken.part) == (part.refund, part.part);
+            let unsent = unsent.iter().find(own).map_or(Decimal::ZERO, |taken| taken.quantity);
+            let back = match part.goods {
+                // Back in the warehouse before it was invoiced: it never will be.
+                Goods::Returned if billed < wanted.quantity && self.came_back(part.refund) => {
+                    part.quantity - unsent
                 }
-                // Something is kept back of this refund: it can only be kept of what was billed.
-                if self.bills_at_order() && billed < wanted.quantity && keeps_back(&whole.parts) {
-                    continue;
-                }
-                let take = match goods {
-                    Goods::NotSent | Goods::Unsaid => (*quantity).min(room),
-                    // Back in the warehouse before it was invoiced: it never will be.
-                    Goods::Returned
-                        if billed < wanted.quantity
-                            && whole.of_return.as_ref().is_some_and(|id| self.is_back(id)) =>
-                    {
-                        (*quantity).min(left.quantity)
-                    }
-                    Goods::Returned | Goods::Kept => Decimal::ZERO,
-                };
-                if take.is_zero() {
-                    continue;
-                }
-                match goods {
-                    Goods::NotSent | Goods::Unsaid => room -= take,
-                    Goods::Returned | Goods::Kept => {}
-                }
-                left.quantity -= take;
-                left.net = left.net.minus(up_to(*net, take, *quantity)?).map_err(overflow)?;
-                for share in &mut left.taxes {
-                    let off = taxes.iter().find(|own| own.tax == share.tax);
-                    if let Some(off) = off {
-                        let off = up_to(off.amount, take, *quantity)?;
-                        share.amount = share.amount.minus(off).map_err(overflow)?;
-                    }
-                }
-                left.taken.push(Taken { refund, part: place, quantity: take });
+                Goods::Returned | Goods::NotSent | Goods::Unsaid | Goods::Kept => Decimal::ZERO,
+            };
+            let take = (unsent + back).min(left.quantity);
+            if take.is_zero() {
+                continue;
             }
+            left.quantity -= take;
+            left.net = left.net.minus(up_to(part.net, take, part.quantity)?).map_err(overflow)?;
+            for share in &mut left.taxes {
+                if let Some(off) = part.taxes.iter().find(|own| own.tax == share.tax) {
+                    let off = up_to(off.amount, take, part.quantity)?;
+                    share.amount = share.amount.minus(off).map_err(overflow)?;
+                }
+            }
+            left.taken.push(Taken { refund: part.refund, part: part.part, quantity: take });
         }
         Ok(left)
+    }
+
+    fn came_back(&self, refund: usize) -> bool {
+        let of_return =
+            self.wanted.refunds.get(refund).and_then(|refund| refund.of_return.as_ref());
+        of_return.is_some_and(|id| self.is_back(id))
     }
 
     /// How much of what a refund took off a line was billed before, and so must be credited. The newest

@@ -38,9 +38,10 @@ impl Case<'_> {
         self.wanted.lines.get(at).ok_or_else(|| Fault::retry("a line is missing from its order"))
     }
 
-    /// Quantity of a line on invoices, drafts included.
+    /// Quantity of a line on posted invoices.
     pub(super) fn billed(&self, line: &SeenLine) -> Decimal {
-        let all = self.seen.invoices.iter().flat_map(|invoice| &invoice.lines);
+        let posted = self.seen.invoices.iter().filter(|invoice| invoice.posted);
+        let all = posted.flat_map(|invoice| &invoice.lines);
         all.filter(|own| own.sale_line == Some(line.id)).map(|own| own.quantity).sum()
     }
 }

@@ -4,6 +4,7 @@
 //! Every topic looks at the whole case and says one thing it would do, or what it waits for. A topic
 //! that waits does not keep the later ones from working.
 
+mod amount;
 mod cancel;
 mod credit;
 mod effective;
@@ -12,8 +13,7 @@ mod line;
 mod payment;
 mod quantity;
 mod returns;
-#[cfg(test)]
-mod tests;
+mod share_out;
 
 pub use credit::{CreditLine, CreditNote, credit_notes};
 pub use effective::Effective;

@@ -106,10 +106,29 @@ impl Case<'_> {
         })
     }
 
-    /// True once the warehouse has validated a return.
+    /// True once the warehouse has validated a return, or if nothing of it was ever sent.
     pub(super) fn is_back(&self, id: &ReturnId) -> bool {
         let mut own = self.pickings_of(id).peekable();
-        own.peek().is_some() && own.all(|picking| picking.state == PickingStanding::Done)
+        if own.peek().is_some() {
+            return own.all(|picking| picking.state == PickingStanding::Done);
+        }
+        let back = self.wanted.returns.iter().find(|back| back.id == *id);
+        back.is_some_and(|back| {
+            let open = |(at, quantity, _): &(usize, Decimal, _)| self.to_come(back, *at, *quantity);
+            back.lines.iter().all(|line| open(line).is_ok_and(|open| open <= Decimal::ZERO))
+        })
+    }
+
+    /// What is to come back of a line: not what its refund took off the order before it was sent.
+    fn to_come(&self, back: &WantedReturn, at: usize, quantity: Decimal) -> Result<Decimal, Fault> {
+        let of = |refund: usize| {
+            let refund = self.wanted.refunds.get(refund);
+            refund.is_some_and(|refund| refund.of_return.as_ref() == Some(&back.id))
+        };
+        let unsent = self.unsent(at)?;
+        let taken: Decimal =
+            unsent.iter().filter(|taken| of(taken.refund)).map(|taken| taken.quantity).sum();
+        Ok(quantity - taken)
     }
 
     /// What can still come back of a delivery's move.
@@ -128,7 +147,7 @@ fn documents(case: &Case<'_>, back: &WantedReturn) -> Result<Vec<ReturnDocument>
     let key = ExternalId::new(case.store, "return", back.id.as_str());
     for (at, quantity, reason) in &back.lines {
         let line = case.order_line(*at)?;
-        let mut open = *quantity;
+        let mut open = case.to_come(back, *at, *quantity)?;
         for delivery in case.seen.pickings.iter().filter(|p| p.outgoing && p.return_of.is_none()) {
             let moves = delivery.moves.iter().filter(|m| m.done && m.sale_line == Some(line.id));
             for stock in moves {
