@@ -114,13 +114,13 @@ impl Case<'_> {
         }
         let back = self.wanted.returns.iter().find(|back| back.id == *id);
         back.is_some_and(|back| {
-            let open = |(at, quantity, _): &(usize, Decimal, _)| self.to_come(back, *at, *quantity);
+            let open = |(at, quantity, _): &(usize, Decimal, _)| self.awaited(back, *at, *quantity);
             back.lines.iter().all(|line| open(line).is_ok_and(|open| open <= Decimal::ZERO))
         })
     }
 
     /// What is to come back of a line: not what its refund took off the order before it was sent.
-    fn to_come(&self, back: &WantedReturn, at: usize, quantity: Decimal) -> Result<Decimal, Fault> {
+    fn awaited(&self, back: &WantedReturn, at: usize, quantity: Decimal) -> Result<Decimal, Fault> {
         let of = |refund: usize| {
             let refund = self.wanted.refunds.get(refund);
             refund.is_some_and(|refund| refund.of_return.as_ref() == Some(&back.id))
@@ -147,7 +147,7 @@ fn documents(case: &Case<'_>, back: &WantedReturn) -> Result<Vec<ReturnDocument>
     let key = ExternalId::new(case.store, "return", back.id.as_str());
     for (at, quantity, reason) in &back.lines {
         let line = case.order_line(*at)?;
-        let mut open = case.to_come(back, *at, *quantity)?;
+        let mut open = case.awaited(back, *at, *quantity)?;
         for delivery in case.seen.pickings.iter().filter(|p| p.outgoing && p.return_of.is_none()) {
             let moves = delivery.moves.iter().filter(|m| m.done && m.sale_line == Some(line.id));
             for stock in moves {
