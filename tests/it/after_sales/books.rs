@@ -24,7 +24,7 @@ fn amount(value: &Value) -> Decimal {
     value.as_str().unwrap_or_default().parse().unwrap_or_default()
 }
 
-fn live<'a>(documents: &'a [Value]) -> impl Iterator<Item = &'a Value> {
+fn live(documents: &[Value]) -> impl Iterator<Item = &Value> {
     documents.iter().filter(|document| document["state"] != "cancel")
 }
 
