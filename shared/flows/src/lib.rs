@@ -9,6 +9,7 @@ pub mod config;
 pub mod dispute;
 mod enqueue;
 mod fetch;
+pub mod journal;
 pub mod poll;
 pub mod project;
 pub mod receive;

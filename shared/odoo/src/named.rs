@@ -3,7 +3,8 @@
 use crate::client::Odoo;
 use crate::pin::{PinnedLine, number, pin};
 use crate::transport::{
-    Args, LINE_EXTERNAL_ID, MOVE_EXTERNAL_ID, MOVE_WRITE, Operation, PICKING_EXTERNAL_ID,
+    Args, LINE_EXTERNAL_ID, MOVE_EXTERNAL_ID, MOVE_LINE_EXTERNAL_ID, MOVE_WRITE, Operation,
+    PICKING_EXTERNAL_ID,
 };
 use causeway_domain::Fault;
 use causeway_domain::ports::Http;
@@ -17,6 +18,8 @@ pub enum ExternalIdOf {
     OrderLine,
     /// `account.move`.
     Move,
+    /// `account.move.line`.
+    MoveLine,
     /// `stock.picking`.
     Picking,
 }
@@ -26,6 +29,7 @@ impl ExternalIdOf {
         match self {
             Self::OrderLine => LINE_EXTERNAL_ID,
             Self::Move => MOVE_EXTERNAL_ID,
+            Self::MoveLine => MOVE_LINE_EXTERNAL_ID,
             Self::Picking => PICKING_EXTERNAL_ID,
         }
     }

@@ -165,7 +165,7 @@ fn day(at: Timestamp) -> causeway_domain::Date {
 }
 
 /// Makes one document by its external id, and gives its Odoo id.
-async fn born<H: Http>(
+pub(crate) async fn born<H: Http>(
     odoo: Odoo<'_, H>,
     model: &'static str,
     what: &str,

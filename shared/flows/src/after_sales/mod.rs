@@ -16,8 +16,10 @@ use crate::config::StoreDocument;
 use crate::dispute;
 use crate::enqueue::enqueue;
 use crate::fetch;
+use crate::journal;
 use crate::project::STEP as ORDER_STEP;
 use crate::work::{self, End, Job, LEASE, Worker};
+pub(crate) use apply::born;
 use apply::{Applied, apply};
 use causeway_domain::ports::Clock as _;
 use causeway_domain::{
@@ -80,7 +82,13 @@ async fn one<W: World>(world: &W, job: &mut Job, deadline: Timestamp) -> Result<
     let order = fetch::order(world, &document, &id).await?;
     job.number = order.as_ref().map(|order| order.number.clone());
     let row = order_row(world, job, &id).await?;
-    let Some(sale) = row.as_ref().and_then(|row| row.odoo_ids.get(ORDER_STEP)).copied() else {
+    let sale = row.as_ref().and_then(|row| row.odoo_ids.get(ORDER_STEP)).copied();
+    // What is a sale order already, or may be one, stays one when the store changes to entries.
+    let begun = sale.is_some() || row.as_ref().is_some_and(|row| row.intent.is_some());
+    if let (false, Some(chart)) = (begun, journal::chart(&document.store)?) {
+        return journal::one(world, &document, chart, job, &id, order, deadline).await;
+    }
+    let Some(sale) = sale else {
         return not_there(world, job, &id, order.as_ref(), row).await;
     };
     let wanted = match &order {

@@ -104,6 +104,11 @@ fn check_store(found: &mut Vec<Problem>, environment: &Environment, id: &str, st
         note(found, at("currencies"), "name at least one currency with its pricelist");
     }
     check_taxes(found, &at("taxes"), &store.taxes);
+    found.extend(
+        super::journal::problems(store)
+            .into_iter()
+            .map(|problem| Problem { path: at(&problem.path), ..problem }),
+    );
     match adapter(store.platform.as_str()) {
         None => {
             let known: Vec<&str> =

@@ -7,10 +7,12 @@
 
 mod account;
 mod check;
+mod journal;
 mod store;
 
 pub use account::{AccountConfig, AccountDocument, Books, DisputePolicy, Matching};
 pub use check::problems;
+pub use journal::{JournalDelivery, JournalPosting, Posting, RefundedGoods};
 pub use store::{
     AfterSalesPolicy, CurrencyMap, Customers, EditPolicy, InvoicePolicy, LockedOrders, OdooConfig,
     OrderPolicy, PaymentMap, PaymentPolicy, ProductMap, ReturnValidation, SeveralMatches,

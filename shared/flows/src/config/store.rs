@@ -1,5 +1,6 @@
 //! The settings of one store and of its Odoo.
 
+use super::journal::{JournalPosting, Posting};
 use causeway_domain::{Collector, CountryCode, Currency, Decimal, PlatformId, Secret, StoreId};
 use causeway_odoo::{Connection as OdooConnection, Protocol};
 use causeway_platforms::Connection;
@@ -87,6 +88,12 @@ pub struct StoreConfig {
     /// What happens after the order: invoices, payments, refunds, returns.
     #[serde(default)]
     pub after_sales: AfterSalesPolicy,
+    /// What a sale becomes in Odoo.
+    #[serde(default)]
+    pub posting: Posting,
+    /// The settings of [`Posting::Journal`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<JournalPosting>,
 }
 
 impl StoreConfig {
@@ -316,6 +323,15 @@ pub struct AfterSalesPolicy {
 }
 
 impl AfterSalesPolicy {
+    /// True if Causeway makes invoices or payments of its own.
+    pub(super) fn makes_documents(&self) -> bool {
+        match (self.invoices, self.payments) {
+            (InvoicePolicy::None, PaymentPolicy::None | PaymentPolicy::Settlement) => false,
+            (InvoicePolicy::AtOrder | InvoicePolicy::AtDelivery, _)
+            | (InvoicePolicy::None, PaymentPolicy::PerOrder) => true,
+        }
+    }
+
     /// True if every order has something to be done after it.
     pub fn follows_every_order(&self) -> bool {
         let invoices = match self.invoices {

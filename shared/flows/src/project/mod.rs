@@ -14,7 +14,7 @@ mod customer;
 mod edit;
 mod forecast;
 pub mod intent;
-mod product;
+pub(crate) mod product;
 mod render;
 pub(crate) mod tax;
 
@@ -22,6 +22,7 @@ use crate::World;
 use crate::after_sales::undone_by_edit;
 use crate::config::StoreDocument;
 use crate::fetch;
+use crate::journal;
 use crate::work::{self, End, Job, LEASE, Worker};
 use causeway_domain::ports::Clock as _;
 use causeway_domain::{Fault, StoreId, Subject, Timestamp, digest::digest};
@@ -90,7 +91,16 @@ enum Look {
 
 /// Fetches one order and decides what should become of it.
 async fn look<W: World>(world: &W, job: &mut Job) -> Look {
-    match intent_of(world, job).await {
+    let document = match work::store_document(world, &job.nudge.store).await {
+        Ok(document) => Box::new(document),
+        Err(fault) => return Look::Ended(End::Failed(fault)),
+    };
+    match handed_on(&document, job) {
+        Ok(None) => {}
+        Ok(Some(end)) => return Look::Ended(end),
+        Err(fault) => return Look::Ended(End::Failed(fault)),
+    }
+    match intent_of(world, job, document).await {
         Ok((document, Intent::Exists(order))) => {
             let digest = content(&order);
             let known = job.row.digest.as_deref() == Some(digest.as_str());
@@ -116,9 +126,23 @@ async fn look<W: World>(world: &W, job: &mut Job) -> Look {
 /// The step under which the ledger keeps the sale order's id.
 pub const STEP: &str = "order";
 
+/// A sale that becomes a journal entry is refund-handler's business from the start. What is a sale order
+/// already, or may be one, stays one.
+fn handed_on(document: &StoreDocument, job: &mut Job) -> Result<Option<End>, Fault> {
+    let Subject::Order(id) = &job.nudge.subject else { return Ok(None) };
+    let begun = job.row.odoo_ids.contains_key(STEP) || job.row.intent.is_some();
+    if begun || journal::chart(&document.store)?.is_none() {
+        return Ok(None);
+    }
+    job.follow_up = Some(Subject::AfterSales(id.clone()));
+    let (digest, note) = ("entry".to_owned(), Some("becomes a journal entry".to_owned()));
+    Ok(Some(End::Done { odoo_id: None, digest, note }))
+}
+
 async fn intent_of<W: World>(
     world: &W,
     job: &mut Job,
+    document: Box<StoreDocument>,
 ) -> Result<(Box<StoreDocument>, Intent), Fault> {
     let Subject::Order(id) = &job.nudge.subject else {
         return Err(Fault::reject(
@@ -126,7 +150,6 @@ async fn intent_of<W: World>(
             "a message is on the wrong queue; report it",
         ));
     };
-    let document = Box::new(work::store_document(world, &job.nudge.store).await?);
     let Some(order) = fetch::order(world, &document, id).await? else {
         let intent = match job.row.odoo_ids.contains_key(STEP) {
             true => Intent::Cancelled,

@@ -5,14 +5,14 @@ use super::intent::{ProductNeed, SaleOrder};
 use crate::config::{StoreConfig, UnknownSku};
 use crate::work::unavailable;
 use causeway_domain::ports::Http;
-use causeway_domain::{Fault, ProductRef, Sku, StoreId, WaitKey};
+use causeway_domain::{Fault, OrderKey, ProductRef, Sku, StoreId, WaitKey};
 use causeway_ledger::{Ledger, Link, LinkKey, LinkKind};
 use causeway_odoo::{Odoo, ProductRecord};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Product ids by platform reference.
 #[derive(Debug)]
-pub(super) struct Products {
+pub(crate) struct Products {
     links: HashMap<LinkKey, i64>,
     by_sku: BTreeMap<Sku, Vec<ProductRecord>>,
     company: i64,
@@ -46,7 +46,19 @@ pub(super) async fn resolve<H: Http, L: Ledger>(
     store: &StoreId,
     orders: &[&SaleOrder],
 ) -> Result<Products, Fault> {
-    let keys: Vec<LinkKey> = goods(orders)
+    let goods: Vec<&ProductRef> = goods(orders).collect();
+    find(odoo, ledger, store, &goods).await
+}
+
+/// The same for goods of any origin.
+pub(crate) async fn find<H: Http, L: Ledger>(
+    odoo: Odoo<'_, H>,
+    ledger: &L,
+    store: &StoreId,
+    goods: &[&ProductRef],
+) -> Result<Products, Fault> {
+    let keys: Vec<LinkKey> = goods
+        .iter()
         .flat_map(|product| link_keys(store, product))
         .collect::<BTreeSet<_>>()
         .into_iter()
@@ -54,14 +66,16 @@ pub(super) async fn resolve<H: Http, L: Ledger>(
     let links = ledger.links(&keys).await.map_err(unavailable)?;
     let linked =
         |product: &ProductRef| link_keys(store, product).iter().any(|key| links.contains_key(key));
-    let skus: Vec<Sku> = goods(orders)
+    let skus: Vec<Sku> = goods
+        .iter()
         .filter(|product| !linked(product))
         .filter_map(|product| product.sku.clone())
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
     let by_sku = if skus.is_empty() { BTreeMap::new() } else { odoo.find_products(&skus).await? };
-    let unlinked: Vec<&ProductRef> = goods(orders).filter(|product| !linked(product)).collect();
+    let unlinked: Vec<&ProductRef> =
+        goods.iter().copied().filter(|product| !linked(product)).collect();
     let products = Products { links, by_sku, company: odoo.connection.company };
     let fresh: Vec<Link> = unlinked
         .into_iter()
@@ -100,11 +114,20 @@ impl Products {
         need: &ProductNeed,
         config: &StoreConfig,
     ) -> Result<i64, Fault> {
-        let product = match need {
-            ProductNeed::Configured(id) => return Ok(*id),
-            ProductNeed::Goods(product) => product,
-        };
-        let store = &order.key.store;
+        match need {
+            ProductNeed::Configured(id) => Ok(*id),
+            ProductNeed::Goods(product) => self.of(&order.key, product, config),
+        }
+    }
+
+    /// The product id of goods, or why there is none.
+    pub(crate) fn of(
+        &self,
+        order: &OrderKey,
+        product: &ProductRef,
+        config: &StoreConfig,
+    ) -> Result<i64, Fault> {
+        let store = &order.store;
         let linked = link_keys(store, product).iter().find_map(|key| self.links.get(key).copied());
         if let Some(id) = linked.or_else(|| self.sellable(product)) {
             return Ok(id);
@@ -113,7 +136,7 @@ impl Products {
             return Err(Fault::reject(
                 format!(
                     "order {}: product {} has no SKU and no link to Odoo",
-                    order.key,
+                    order,
                     product.id.as_ref().map_or("without an id", |id| id.as_str())
                 ),
                 "give the product a SKU on the platform, then replay the order",
@@ -123,7 +146,7 @@ impl Products {
         let active: Vec<i64> = found.iter().filter(|p| self.usable(p)).map(|p| p.id).collect();
         if active.len() > 1 {
             return Err(Fault::reject(
-                format!("order {}: Odoo products {active:?} all have SKU {sku}", order.key),
+                format!("order {}: Odoo products {active:?} all have SKU {sku}", order),
                 "give each its own internal reference in Odoo, then replay the order",
             ));
         }
@@ -131,10 +154,10 @@ impl Products {
             Some(archived) => {
                 format!(
                     "order {}: SKU {sku} is archived or of another company in Odoo (product {})",
-                    order.key, archived.id
+                    order, archived.id
                 )
             }
-            None => format!("order {}: Odoo has no product with SKU {sku}", order.key),
+            None => format!("order {}: Odoo has no product with SKU {sku}", order),
         };
         match config.order.unknown_sku {
             UnknownSku::Wait => Err(Fault::Wait { key: WaitKey::product(sku.as_str()), cause }),

@@ -57,6 +57,7 @@ table! {
     LINE_FIELDS = "sale.order.line" "fields_get" Read;
     LINE_EXTERNAL_ID = "sale.order.line" "get_external_id" Read;
     MOVE_EXTERNAL_ID = "account.move" "get_external_id" Read;
+    MOVE_LINE_EXTERNAL_ID = "account.move.line" "get_external_id" Read;
     MOVE_WRITE = "account.move" "write" Write;
     PICKING_EXTERNAL_ID = "stock.picking" "get_external_id" Read;
     LINE_SEARCH_READ = "sale.order.line" "search_read" Read;
