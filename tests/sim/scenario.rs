@@ -308,6 +308,11 @@ impl Scenario {
         self.ledger.row(&key).await.unwrap()
     }
 
+    /// The ledger's row of whatever a nudge is about.
+    pub async fn ledger_row(&self, nudge: &Nudge) -> Option<Row> {
+        self.ledger.row(&RowKey::from(nudge)).await.unwrap()
+    }
+
     /// Open attention items.
     pub async fn attention(&self) -> Vec<AttentionItem> {
         self.ledger.attention(None, 1000).await.unwrap()
@@ -395,6 +400,21 @@ impl Scenario {
             .unwrap();
         let answer = self.http.deliver(request).unwrap();
         assert!(answer.status().is_success(), "{method}: {:?}", answer.body());
+    }
+
+    /// What an administrator gets of Odoo's own methods.
+    pub fn odoo_rows(
+        &self,
+        model: &str,
+        method: &str,
+        arguments: &serde_json::Value,
+    ) -> serde_json::Value {
+        let request = http::Request::post(format!("{ODOO}/json/2/{model}/{method}"))
+            .header("authorization", format!("bearer {}", Seed::ADMIN_KEY))
+            .header("content-type", "application/json")
+            .body(arguments.to_string().into())
+            .unwrap();
+        serde_json::from_slice(self.http.deliver(request).unwrap().body()).unwrap()
     }
 
     /// The fake Odoo's own account of itself.
