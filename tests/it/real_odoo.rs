@@ -13,6 +13,7 @@
 //! that may be thrown away. Every trial has stores of its own, so that it can be run again.
 
 mod edits;
+mod journal;
 mod kill;
 mod server;
 mod speed;
