@@ -115,6 +115,8 @@ impl Template {
                         format!("{name}/{}", resource.rsplit('/').next().unwrap())
                     } else if resource.contains(":secretsmanager:") {
                         "secrets".to_owned()
+                    } else if resource.contains(":s3:::") {
+                        "files".to_owned()
                     } else {
                         name.to_owned()
                     };
@@ -186,6 +188,7 @@ const USE_CASES: &[(&str, &[&str])] = &[
             "shared/flows/src/fetch.rs",
         ],
     ),
+    ("settlement-import", &["shared/flows/src/settlement", "shared/flows/src/account.rs", WORK]),
     (
         "reconcile",
         &["shared/flows/src/sweep.rs", "shared/flows/src/poll.rs", "shared/flows/src/fetch.rs"],
@@ -215,6 +218,9 @@ fn needs(folder: &str) -> BTreeSet<(String, String)> {
     }
     if code.contains("settings().ids(") {
         need("StoresTable", "dynamodb:Scan");
+    }
+    if code.contains("files.read(") {
+        need("files", "s3:GetObject");
     }
     if code.contains("secrets().get(") {
         need("secrets", "secretsmanager:GetSecretValue");
@@ -310,9 +316,11 @@ fn a_function_may_do_what_its_code_does_and_nothing_else() {
 }
 
 #[test]
-fn no_permission_has_a_wildcard_but_the_secrets_of_our_prefix() {
+fn no_permission_has_a_wildcard_but_the_secrets_of_our_prefix_and_the_files_of_our_bucket() {
     let template = Template::read();
     const SECRETS: &str = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${SecretPrefix}/*";
+    const FILES: &str =
+        "arn:${AWS::Partition}:s3:::${AWS::StackName}-settlements-${AWS::AccountId}/*";
     for (role, properties) in template.of_type("AWS::IAM::Role") {
         assert!(properties.get("ManagedPolicyArns").is_none(), "{role} borrows foreign policies");
         for statement in template.role_statements(role) {
@@ -322,7 +330,8 @@ fn no_permission_has_a_wildcard_but_the_secrets_of_our_prefix() {
             assert!(statement.get("NotAction").is_none() && statement.get("NotResource").is_none());
             for resource in list(&statement["Resource"]) {
                 let resource = resource.as_str().unwrap();
-                assert!(!resource.contains('*') || resource == SECRETS, "{role}: {resource}");
+                let whole = [SECRETS, FILES].contains(&resource);
+                assert!(!resource.contains('*') || whole, "{role}: {resource}");
             }
         }
     }
@@ -455,6 +464,32 @@ fn tables_are_on_demand_encrypted_recoverable_and_forget_what_expires() {
     }
     let index = list(&tables["RowsTable"]["GlobalSecondaryIndexes"])[0];
     assert_eq!(text(index, "IndexName"), causeway_ledger::dynamodb::DUE_INDEX);
+}
+
+/// The bucket of settlement files is encrypted, closed to the public, and named alike everywhere: the role
+/// and the variable cannot refer to it, because it refers to the function.
+#[test]
+fn the_bucket_of_files_is_closed_and_invokes_the_import() {
+    let template = Template::read();
+    let buckets = template.of_type("AWS::S3::Bucket");
+    let bucket = buckets["SettlementsBucket"];
+    let name = text(bucket, "BucketName");
+    let encryption =
+        list(at(bucket, "BucketEncryption/ServerSideEncryptionConfiguration").unwrap());
+    assert_eq!(text(encryption[0], "ServerSideEncryptionByDefault/SSEAlgorithm"), "AES256");
+    let block = at(bucket, "PublicAccessBlockConfiguration").and_then(Value::as_mapping).unwrap();
+    assert!(block.len() == 4 && block.values().all(|on| on.as_bool() == Some(true)));
+    let invoked = list(at(bucket, "NotificationConfiguration/LambdaConfigurations").unwrap());
+    assert_eq!(resource_name(&invoked[0]["Function"]), "SettlementImportFunction");
+    let permission = template.of_type("AWS::Lambda::Permission")["SettlementsBucketPermission"];
+    let arn = format!("arn:${{AWS::Partition}}:s3:::{name}");
+    assert_eq!(text(permission, "SourceArn"), arn);
+    assert!(permission.get("SourceAccount").is_some());
+    let variables = at(&template.whole, "Globals/Function/Environment/Variables").unwrap();
+    assert_eq!(text(variables, "CAUSEWAY_SETTLEMENTS_BUCKET"), name);
+    let files = format!("{arn}/*");
+    let grants = template.statements("settlement-import");
+    assert!(grants.iter().any(|grant| bare(&grant["Resource"]).as_str() == Some(files.as_str())));
 }
 
 #[test]

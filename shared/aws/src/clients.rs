@@ -27,6 +27,11 @@ pub struct Clients {
 impl Clients {
     /// Clients from the usual variables: region, credentials, and `AWS_ENDPOINT_URL` for a local AWS.
     pub async fn from_env() -> Self {
+        Self::new(&Self::config().await)
+    }
+
+    /// What the usual variables say, over an HTTP client of ours.
+    pub async fn config() -> SdkConfig {
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .build_https();
@@ -35,13 +40,12 @@ impl Clients {
             .operation_attempt_timeout(ONE_TRY)
             .operation_timeout(ALL_TRIES)
             .build();
-        let config = aws_config::defaults(BehaviorVersion::latest())
+        aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .timeout_config(timeouts)
             .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
             .load()
-            .await;
-        Self::new(&config)
+            .await
     }
 
     /// Clients of one configuration.

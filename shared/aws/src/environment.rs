@@ -26,6 +26,8 @@ pub const REFUNDS_DEAD_QUEUE_URL: &str = "CAUSEWAY_REFUNDS_DEAD_QUEUE_URL";
 pub const SETTLEMENTS_QUEUE_URL: &str = "CAUSEWAY_SETTLEMENTS_QUEUE_URL";
 /// URL of its dead-letter queue.
 pub const SETTLEMENTS_DEAD_QUEUE_URL: &str = "CAUSEWAY_SETTLEMENTS_DEAD_QUEUE_URL";
+/// Name of the bucket of settlement files. Read by settlement-import alone.
+pub const SETTLEMENTS_BUCKET: &str = "CAUSEWAY_SETTLEMENTS_BUCKET";
 /// `1` allows `http://` to any host. Without it only to this machine.
 pub const ALLOW_HTTP: &str = "CAUSEWAY_ALLOW_HTTP";
 

@@ -4,5 +4,5 @@ mod consume;
 mod plan;
 mod send;
 
-pub use consume::{Consumer, run_sqs};
+pub use consume::{Consumer, deadline, run_sqs};
 pub use send::{DeadLetter, SqsQueue};

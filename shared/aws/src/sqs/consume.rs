@@ -8,7 +8,7 @@ use causeway_domain::ports::QueueRole;
 use causeway_ledger::{Disposition, Received};
 use causeway_telemetry::{Metric, Metrics, Operation, Sink, Status, emit, emit_metrics};
 use futures::FutureExt as _;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -50,13 +50,18 @@ where
 {
     let (consumer, sink, flow) = (&consumer, &sink, &flow);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        let deadline = i64::try_from(event.context.deadline)
-            .ok()
-            .and_then(|millis| Timestamp::from_millisecond(millis).ok())
-            .unwrap_or(Timestamp::MAX);
+        let deadline = deadline(&event.context);
         Ok::<_, Error>(consumer.handle(sink, operation, flow, event.payload, deadline).await)
     }))
     .await
+}
+
+/// The moment at which Lambda stops the function.
+pub fn deadline(context: &Context) -> Timestamp {
+    i64::try_from(context.deadline)
+        .ok()
+        .and_then(|millis| Timestamp::from_millisecond(millis).ok())
+        .unwrap_or(Timestamp::MAX)
 }
 
 impl Consumer {
