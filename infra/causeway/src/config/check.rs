@@ -202,6 +202,34 @@ mod tests {
         assert_eq!(found(&form), ["accounts.stripe-eu.books"]);
     }
 
+    /// The settings of a point of sale: form and meaning.
+    #[test]
+    fn a_store_that_posts_to_a_journal_needs_its_table() {
+        let posting = DEFAULT.replace("# posting = \"order\"", "posting = \"journal\"");
+        assert_eq!(found(&posting), ["stores.acme-eu.journal"]);
+        // The commented table, switched on.
+        let start = posting.find("# [stores.acme-eu.journal]").unwrap();
+        let (before, table) = posting.split_at(start);
+        let end = table.find("\n\n").unwrap();
+        let (table, after) = table.split_at(end);
+        let lines = table.lines().filter(|line| !line.starts_with("# What becomes"));
+        let on: Vec<&str> = lines.map(|line| line.trim_start_matches("# ")).collect();
+        let whole = format!("{before}{}{after}", on.join("\n"));
+        assert_eq!(found(&whole), Vec::<String>::new());
+        let broken = whole
+            .replace("Europe/Brussels", "Brussels")
+            .replace("# invoices = \"none\"", "invoices = \"at_order\"");
+        assert_eq!(
+            found(&broken),
+            ["stores.acme-eu.after_sales", "stores.acme-eu.journal.time_zone"]
+        );
+        let paths =
+            found(&whole.replace("fees = 363", "fee = 363").replace("from = 5", "from = 0"));
+        for path in ["stores.acme-eu.journal", "stores.acme-eu.journal.delivery.from"] {
+            assert!(paths.iter().any(|p| p.starts_with(path)), "{path} is missing in {paths:?}");
+        }
+    }
+
     #[test]
     fn a_file_that_is_not_toml_names_line_and_column() {
         assert_eq!(found("[odoo.main]\nurl = \n"), ["line 2, column 7"]);

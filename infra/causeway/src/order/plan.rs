@@ -4,6 +4,7 @@ use super::documents::{self, Read};
 use super::{Which, table};
 use crate::report::{Answer, Failure, Outcome, Show, json};
 use causeway_domain::{Fault, Money, Order};
+use causeway_flows::config::Posting;
 use causeway_flows::project::intent::{Intent, SaleOrder, intend};
 use serde::Serialize;
 use std::io::Read as _;
@@ -116,6 +117,10 @@ fn given(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
 }
 
 fn decided(order: Box<Order>, config: &causeway_flows::config::StoreConfig) -> Plan {
+    if config.posting == Posting::Journal {
+        let reason = "no sale order: its sale becomes a journal entry (posting = \"journal\")";
+        return Plan::Nothing { order: Some(order), reason: reason.to_owned() };
+    }
     match intend(&order, config) {
         Ok(Intent::Exists(sale_order)) => match totals(&order, &sale_order) {
             Ok(totals) => Plan::SaleOrder { order, sale_order, totals },

@@ -214,7 +214,10 @@ impl<W: World> Case<'_, W> {
             let (now, ledger) = (self.world.clock().now(), self.world.ledger());
             let intent = ledger.intent(&job.lease, name(&step), now, LEASE).await;
             intent.map_err(work::unavailable)?;
-            let applied = apply(odoo, self.document, self.chart, &step).await?;
+            let applied = match apply(odoo, self.document, self.chart, &step).await {
+                Ok(applied) => applied,
+                Err(fault) => return Err(self.forget_stale_links(&step, fault).await),
+            };
             let entries = match (&applied, &step) {
                 (Some(applied), _) => applied.entries,
                 (None, Step::Post { .. }) => true,
@@ -234,6 +237,19 @@ impl<W: World> Case<'_, W> {
             last = Some(step);
         }
         Err(Fault::retry(format!("{MAX_STEPS} steps were not enough")))
+    }
+
+    /// A picking that Odoo does not take for now may name a product that is gone: its link is dropped, so
+    /// that the next try looks it up again.
+    async fn forget_stale_links(&self, step: &Step, fault: Fault) -> Fault {
+        let (Step::Load(_), Fault::Retry { .. }) = (step, &fault) else { return fault };
+        let goods = self.order.lines.iter().filter_map(goods::product);
+        let store = &self.document.id;
+        let keys: Vec<_> = goods.flat_map(|one| product::link_keys(store, one)).collect();
+        match self.world.ledger().drop_links(&keys).await {
+            Ok(()) => fault,
+            Err(error) => work::unavailable(error),
+        }
     }
 
     /// What should be in Odoo.

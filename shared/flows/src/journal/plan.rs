@@ -91,13 +91,20 @@ pub fn next(wanted: &Wanted<'_>, seen: &Seen) -> Next {
     for topic in topics {
         match topic(wanted, seen) {
             Said::Do(step) => return Next::Do(step),
-            Said::Hold(fault) => {
-                held.get_or_insert(fault);
-            }
+            Said::Hold(fault) => held = Some(graver(held, fault)),
             Said::Nothing => {}
         }
     }
     held.map_or(Next::Settled, Next::Hold)
+}
+
+/// What only a person can settle is not hidden behind what comes by itself.
+fn graver(held: Option<Fault>, fault: Fault) -> Fault {
+    match (held, &fault) {
+        (Some(first @ Fault::Reject { .. }), _) => first,
+        (_, Fault::Reject { .. }) | (None, _) => fault,
+        (Some(first), _) => first,
+    }
 }
 
 const BY_HAND: &str = "correct it in Odoo by hand, then settle the item";

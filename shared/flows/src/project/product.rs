@@ -19,7 +19,7 @@ pub(crate) struct Products {
 }
 
 /// The links that can name a product, the surest first.
-pub(super) fn link_keys(store: &StoreId, product: &ProductRef) -> Vec<LinkKey> {
+pub(crate) fn link_keys(store: &StoreId, product: &ProductRef) -> Vec<LinkKey> {
     let key =
         |kind, source: &str| LinkKey { store: store.clone(), kind, source: source.to_owned() };
     // A SKU that moved to another product on the platform must not keep its old link: the link of a
