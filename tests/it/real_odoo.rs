@@ -12,6 +12,7 @@
 //! The trials make products, customers and orders in that database and never remove them: use one
 //! that may be thrown away. Every trial has stores of its own, so that it can be run again.
 
+mod after_sales;
 mod edits;
 mod journal;
 mod kill;

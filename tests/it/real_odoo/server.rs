@@ -77,6 +77,11 @@ pub struct Trial {
 impl Trial {
     /// `None`, said in one line, if no real Odoo is named.
     pub async fn new(what: &str, protocol: Protocol) -> Option<Self> {
+        Self::with(what, protocol, "").await
+    }
+
+    /// The same with an `[after_sales]` table for every store.
+    pub async fn with(what: &str, protocol: Protocol, after_sales: &str) -> Option<Self> {
         let Ok(text) = std::env::var(VARIABLE) else {
             println!("skipped: {what}: {VARIABLE} names no Odoo");
             return None;
@@ -88,7 +93,14 @@ impl Trial {
         let tag = format!("{millis:x}{:x}", COUNT.fetch_add(1, Ordering::Relaxed));
         let services = server.products(&http).await;
         let shop = |platform| shop(platform, &tag);
-        let scenario = Scenario::of(shop, |text| server.configure(&text, protocol, &services));
+        let scenario = Scenario::of(shop, |text| {
+            let mut text = server.configure(&text, protocol, &services);
+            for platform in Platform::ALL {
+                let store = shop(platform).store;
+                let _ = write!(text, "[stores.{store}.after_sales]\n{after_sales}\n");
+            }
+            text
+        });
         scenario.secrets.set(config::ODOO_SECRET, &server.api_key);
         Some(Self { scenario, server, tag, http, _turn: turn })
     }
