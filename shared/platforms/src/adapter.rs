@@ -50,15 +50,10 @@ pub trait Adapter: Sync {
     /// [`Adapter::fetch_order`], which gave `order`; the answers are those to this method's own calls.
     fn fetch_after_sales(
         &self,
-        _cx: &FetchContext<'_>,
+        cx: &FetchContext<'_>,
         order: &Order,
-        _answers: &[Answer],
-    ) -> Result<FetchAfterSales, Fault> {
-        Err(Fault::reject(
-            format!("order {}: refunds of {} are not read yet", order.key, self.id()),
-            "bring the refund to Odoo by hand",
-        ))
-    }
+        answers: &[Answer],
+    ) -> Result<FetchAfterSales, Fault>;
 
     /// Drives a look at what changed on the platform since a moment, for what webhooks miss or the
     /// platform has none for (R63, C38). `None` where the platform needs no polling.

@@ -3,9 +3,11 @@
 
 use super::{Case, Step, Verdict};
 use crate::after_sales::seen::{OpenItem, SeenPayment};
+use crate::after_sales::wanted::WantedRefund;
 use crate::config::PaymentPolicy;
-use causeway_domain::{Fault, Money, Timestamp};
+use causeway_domain::{Fault, Money, RefundPayment, Timestamp};
 use causeway_odoo::{Direction, ExternalId};
+use causeway_processors::lag::{Days, Method, refund_lag};
 use serde::Serialize;
 
 /// A payment that should exist.
@@ -72,10 +74,7 @@ pub(super) fn outbound(case: &Case<'_>) -> Result<Verdict, Fault> {
     for refund in &case.wanted.refunds {
         for payment in &refund.payments {
             if !payment.settled {
-                waits = Verdict::wait(
-                    format!("refund-payment:{}/{}", case.wanted.key, payment.id),
-                    format!("the processor has not settled refund {} yet", refund.id),
-                );
+                waits = unsettled(case, refund, payment);
                 continue;
             }
             let document = PaymentDocument {
@@ -106,6 +105,30 @@ pub(super) fn outbound(case: &Case<'_>) -> Result<Verdict, Fault> {
         }
     }
     Ok(waits)
+}
+
+/// Money that is on its way waits for as long as its processor takes (R188-R192), then asks a person.
+fn unsettled(case: &Case<'_>, refund: &WantedRefund, payment: &RefundPayment) -> Verdict {
+    let lag = refund_lag(&payment.method, Method::Other);
+    if lag.overdue(refund.at, case.now) {
+        return Verdict::Hold(case.person(
+            format!(
+                "refund {} of {} is not settled {} {} days after it was made",
+                refund.id,
+                payment.amount,
+                lag.latest,
+                match lag.days {
+                    Days::Business => "business",
+                    Days::Calendar => "calendar",
+                }
+            ),
+            "look for it at the processor; once the platform shows it as paid, replay the order",
+        ));
+    }
+    Verdict::wait(
+        format!("refund-payment:{}/{}", case.wanted.key, payment.id),
+        format!("the processor has not settled refund {} yet", refund.id),
+    )
 }
 
 /// Load, post, set off.
