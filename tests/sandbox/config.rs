@@ -1,7 +1,7 @@
 //! The configuration that fits the sandbox: five demo stores and the fake Odoo's seed. The ids are
 //! those of `tests/fixtures/odoo/belgian.json`.
 
-use crate::platforms::Shop;
+use crate::platforms::{Platform, Shop};
 use std::fmt::Write as _;
 
 /// Name of the secret with the Odoo API key.
@@ -30,6 +30,51 @@ pub fn environment(odoo_url: &str, database: &str, shops: &[Shop]) -> String {
         account(&mut text, id, processor);
     }
     text
+}
+
+/// The same with what the demo's stores do after an order; without it they leave that to people.
+pub fn demo_environment(odoo_url: &str, database: &str, shops: &[Shop]) -> String {
+    let mut text = environment(odoo_url, database, shops);
+    for shop in shops {
+        let Policy { invoices, payments, journal } = policy(shop.platform);
+        let _ = write!(
+            text,
+            "\n[stores.{}.after_sales]\ninvoices = {invoices:?}\npayments = {payments:?}\n",
+            shop.store
+        );
+        if let Some(journal) = journal {
+            let _ = writeln!(text, "journal = {journal}");
+        }
+    }
+    text
+}
+
+/// What a store of the demo does after an order, in the configuration's words.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub struct Policy {
+    /// `none`, `at_order`, `at_delivery`.
+    pub invoices: &'static str,
+    /// `none`, `per_order`, `settlement`.
+    pub payments: &'static str,
+    /// `account.journal` of its payments; no other store of the demo has it.
+    pub journal: Option<i64>,
+}
+
+/// Every policy is somebody's.
+pub fn policy(platform: Platform) -> Policy {
+    match platform {
+        Platform::Shopify => {
+            Policy { invoices: "at_order", payments: "per_order", journal: Some(21) }
+        }
+        Platform::WooCommerce => {
+            Policy { invoices: "at_delivery", payments: "none", journal: None }
+        }
+        Platform::Magento => Policy { invoices: "at_order", payments: "settlement", journal: None },
+        Platform::PrestaShop => Policy { invoices: "none", payments: "none", journal: None },
+        Platform::Square => {
+            Policy { invoices: "at_order", payments: "per_order", journal: Some(6) }
+        }
+    }
 }
 
 /// Accounts at payment processors, by id and processor.

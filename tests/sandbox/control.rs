@@ -3,19 +3,26 @@
 //!
 //! - `GET /environment`: the configuration file that fits, as TOML
 //! - `GET /secrets`: `{name: value}`
-//! - `GET /where`: `{"odoo": url, "stores": [{"store", "platform", "url"}]}`
-//! - `POST /orders {"store", "seed", "count", "kind": "plain" | "unknown_sku" | "poisoned"}`:
-//!   `{"orders": [id]}`
+//! - `GET /where`: `{"odoo": url, "stores": [{"store", "platform", "url", "policy": {"invoices",
+//!   "payments", "journal"}}]}`
+//! - `POST /orders {"store", "seed", "count", "kind": "plain" | "unknown_sku" | "poisoned" |
+//!   "pending" | "paid"}`: `{"orders": [id]}`; paid ones are three of their first line, and no gift
+//!   card paid them
 //! - `POST /edit {"store", "order", "line", "quantity"}`: another quantity on a line
-//! - `POST /delivery {"store", "order", "topic": "created" | "updated" | "cancelled" | "deleted",
-//!   "as": "sent" | "retried" | "forged" | "tampered"}`:
+//! - `POST /delivery {"store", "order", "topic": "created" | "updated" | "cancelled" | "deleted" |
+//!   "refunded" | "returned" | "paid", "as": "sent" | "retried" | "forged" | "tampered"}`:
 //!   `{"method", "url", "headers": [[name, value]], "body": base64}`
+//! - `POST /cancel`, `/refund`, `/return`: what a merchant does after the order (see `after`)
+//! - `POST /warehouse {"what": "deliveries" | "returns", "origin"}`: validates open transfers in Odoo
+
+mod after;
+mod warehouse;
 
 use base64::Engine as _;
 use bytes::Bytes;
 use http::{Request, Response};
 use rust_decimal::Decimal;
-use sandbox::odoo::Seed;
+use sandbox::odoo::{FakeOdoo, Seed};
 use sandbox::platforms::{self, Edit, Fake, Shop, Topic};
 use sandbox::{Reply, Server, config};
 use serde::Deserialize;
@@ -26,6 +33,7 @@ use std::sync::Arc;
 /// The whole sandbox.
 pub struct Control {
     odoo_url: String,
+    odoo: Arc<FakeOdoo>,
     stores: Vec<Arc<Fake>>,
 }
 
@@ -43,6 +51,8 @@ enum Kind {
     Plain,
     UnknownSku,
     Poisoned,
+    Pending,
+    Paid,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +78,9 @@ enum Named {
     Updated,
     Cancelled,
     Deleted,
+    Refunded,
+    Returned,
+    Paid,
 }
 
 #[derive(Deserialize)]
@@ -81,8 +94,8 @@ enum As {
 
 impl Control {
     /// Controls of these stores.
-    pub fn new(odoo_url: &str, stores: Vec<Arc<Fake>>) -> Self {
-        Self { odoo_url: odoo_url.to_owned(), stores }
+    pub fn new(odoo_url: &str, odoo: Arc<FakeOdoo>, stores: Vec<Arc<Fake>>) -> Self {
+        Self { odoo_url: odoo_url.to_owned(), odoo, stores }
     }
 
     fn store(&self, id: &str) -> Result<&Fake, String> {
@@ -96,7 +109,7 @@ impl Control {
 
     fn environment(&self) -> String {
         let shops: Vec<Shop> = self.stores.iter().map(|fake| fake.shop().clone()).collect();
-        config::environment(&self.odoo_url, Seed::DATABASE, &shops)
+        config::demo_environment(&self.odoo_url, Seed::DATABASE, &shops)
     }
 
     fn secrets(&self) -> BTreeMap<String, String> {
@@ -115,7 +128,10 @@ impl Control {
             .stores
             .iter()
             .map(|fake| fake.shop())
-            .map(|shop| json!({"store": shop.store, "platform": shop.platform.id(), "url": shop.base_url}))
+            .map(|shop| {
+                json!({"store": shop.store, "platform": shop.platform.id(), "url": shop.base_url,
+                       "policy": config::policy(shop.platform)})
+            })
             .collect();
         json!({"odoo": self.odoo_url, "stores": stores})
     }
@@ -126,6 +142,8 @@ impl Control {
             Kind::Plain => store.add(asked.seed, |draft| draft),
             Kind::UnknownSku => store.add_unknown_sku(asked.seed),
             Kind::Poisoned => store.add_poisoned(asked.seed),
+            Kind::Pending => store.add(asked.seed, after::pending),
+            Kind::Paid => store.add(asked.seed, after::paid),
         };
         Ok(json!({"orders": (0..asked.count).map(add).collect::<Vec<String>>()}))
     }
@@ -145,6 +163,9 @@ impl Control {
             Named::Updated => Topic::Updated,
             Named::Cancelled => Topic::Cancelled,
             Named::Deleted => Topic::Deleted,
+            Named::Refunded => Topic::Refunded,
+            Named::Returned => Topic::Returned,
+            Named::Paid => Topic::Paid,
         };
         let sent =
             self.known(self.store(&asked.store)?, &asked.order)?.delivery(&asked.order, topic);
@@ -177,6 +198,10 @@ impl Server for Control {
             ("GET", "/where") => Ok(self.places()),
             ("POST", "/orders") => parsed(body).and_then(|asked| self.orders(&asked)),
             ("POST", "/edit") => parsed(body).and_then(|asked| self.edit(asked)),
+            ("POST", "/cancel") => parsed(body).and_then(|asked| self.cancel(&asked)),
+            ("POST", "/refund") => parsed(body).and_then(|asked| self.refund(asked)),
+            ("POST", "/return") => parsed(body).and_then(|asked| self.take_back(&asked)),
+            ("POST", "/warehouse") => parsed(body).and_then(|asked| self.validate(&asked)),
             ("POST", "/delivery") => parsed(body).and_then(|asked| self.delivery(&asked)),
             _ => Err("no such control".to_owned()),
         };

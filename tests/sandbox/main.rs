@@ -22,7 +22,7 @@ async fn main() {
     let webhooks = webhooks.strip_suffix("/webhooks").expect("--webhooks ends with /webhooks");
 
     let odoo = Arc::new(odoo());
-    let (odoo_url, odoo_port) = on_its_own_port(odoo).await;
+    let (odoo_url, odoo_port) = on_its_own_port(odoo.clone()).await;
     let mut stores = Vec::new();
     let mut running = vec![odoo_port];
     for platform in Platform::ALL {
@@ -34,7 +34,7 @@ async fn main() {
         running.push(serve(address, vec![(String::new(), store.clone() as _)]).await.unwrap());
         stores.push(store);
     }
-    let control = Arc::new(Control::new(&odoo_url, stores));
+    let control = Arc::new(Control::new(&odoo_url, odoo, stores));
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     running.push(serve(address, vec![("/_sandbox".to_owned(), control as _)]).await.unwrap());
     println!("sandbox on http://{address}, Odoo on {odoo_url}");

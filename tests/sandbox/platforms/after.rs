@@ -158,7 +158,7 @@ impl Draft {
 }
 
 /// What the platform makes of it.
-fn expected(platform: Platform, draft: &Draft) -> ExpectedAfterSales {
+pub(super) fn expected(platform: Platform, draft: &Draft) -> ExpectedAfterSales {
     match platform {
         Platform::Shopify => shopify::expected_after_sales(draft),
         Platform::WooCommerce => woocommerce::expected_after_sales(draft),

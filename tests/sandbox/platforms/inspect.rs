@@ -1,9 +1,12 @@
 //! Looking at a fake and disturbing it over HTTP, for the demo and the command line.
 //!
 //! - `GET /_sandbox/state`: `{"platform", "store", "requests", "violations": [..], "faults",
-//!   "orders": [{"id", "number", "currency", "total", "tax", "skus", "phase"}]}`
+//!   "orders": [{"id", "number", "currency", "total", "tax", "listed_tax", "skus", "phase",
+//!   "captured", "refunds": [{"id", "gross", "tax", "settled", "lines": [[line, quantity, goods]]}],
+//!   "returns": [{"id", "state", "lines": [[line, quantity]]}]}]}`
 //! - `GET` and `POST /_sandbox/faults`: [`Faults`] as JSON; POST replaces them.
 
+use super::after::{ExpectedRefund, ExpectedReturn};
 use super::exchange::{empty, json};
 use super::fake::Fake;
 use super::faults::Faults;
@@ -35,15 +38,20 @@ fn state(fake: &Fake) -> Value {
         .values()
         .map(|order| {
             let expected = &order.expected;
+            let after = super::after::expected(fake.shop().platform, &order.draft);
             json!({
                 "id": expected.id,
                 "number": expected.number,
                 "currency": expected.currency,
                 "total": expected.total.to_string(),
                 "tax": expected.tax.to_string(),
+                "listed_tax": expected.listed_tax.to_string(),
                 "goods": expected.goods,
                 "skus": expected.skus,
                 "phase": format!("{:?}", expected.phase).to_lowercase(),
+                "captured": after.captured.to_string(),
+                "refunds": after.refunds.iter().map(refund).collect::<Vec<_>>(),
+                "returns": after.returns.iter().map(back).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -55,4 +63,20 @@ fn state(fake: &Fake) -> Value {
         "faults": memory.faults,
         "orders": orders,
     })
+}
+
+fn refund(refund: &ExpectedRefund) -> Value {
+    let lines: Vec<Value> = refund
+        .lines
+        .iter()
+        .map(|(line, quantity, goods)| json!([line, quantity.to_string(), goods]))
+        .collect();
+    json!({"id": refund.id, "gross": refund.gross.to_string(), "tax": refund.tax.to_string(),
+           "settled": refund.settled, "lines": lines})
+}
+
+fn back(back: &ExpectedReturn) -> Value {
+    let lines: Vec<Value> =
+        back.lines.iter().map(|(line, quantity)| json!([line, quantity.to_string()])).collect();
+    json!({"id": back.id, "state": back.state, "lines": lines})
 }

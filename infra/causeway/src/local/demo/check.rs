@@ -12,11 +12,45 @@ pub struct Sold {
     pub id: String,
     /// What it must be called in Odoo: platform, store, number.
     pub origin: String,
-    currency: String,
-    total: Decimal,
+    /// ISO currency.
+    pub currency: String,
+    /// What was sold, tax included, whatever was given back of it.
+    pub total: Decimal,
     tax: Decimal,
+    /// The sum of the taxes as the store lists them by rate; WooCommerce may be a cent off with itself.
+    listed_tax: Decimal,
     skus: Vec<String>,
-    phase: String,
+    /// pending, paid, completed, cancelled.
+    pub phase: String,
+    /// What was given back.
+    pub refunds: Vec<Refunded>,
+    /// What was paid.
+    pub captured: Decimal,
+}
+
+/// A refund as its store holds it.
+#[derive(Clone, Debug)]
+pub struct Refunded {
+    /// Tax included.
+    pub gross: Decimal,
+    /// True if the money has gone.
+    pub settled: bool,
+}
+
+impl Sold {
+    /// All that was given back.
+    pub fn refunded(&self) -> Decimal {
+        self.refunds.iter().map(|refund| refund.gross).sum()
+    }
+}
+
+/// What must not be as usual, by the platform's ids.
+#[derive(Clone, Debug, Default)]
+pub struct Unusual {
+    /// Must not be in Odoo: refused by it, cancelled before, or only ever mentioned by forgers.
+    pub never: BTreeSet<String>,
+    /// Must be there and be cancelled.
+    pub cancelled: BTreeSet<String>,
 }
 
 /// What one store's orders came to.
@@ -51,13 +85,28 @@ pub fn sold(state: &Value) -> Vec<Sold> {
             currency: text(order, "currency"),
             total: amount(order, "total"),
             tax: amount(order, "tax"),
+            listed_tax: amount(order, "listed_tax"),
             skus: texts(order.get("skus")),
             phase: text(order, "phase"),
+            refunds: list(order, "refunds")
+                .iter()
+                .map(|refund| Refunded {
+                    gross: amount(refund, "gross"),
+                    settled: refund.get("settled").and_then(Value::as_bool).unwrap_or_default(),
+                })
+                .collect(),
+            captured: amount(order, "captured"),
         })
         .collect()
 }
 
-fn amount(value: &Value, name: &str) -> Decimal {
+/// A list of an object.
+pub fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// A decimal text of an object.
+pub fn amount(value: &Value, name: &str) -> Decimal {
     value.get(name).and_then(Value::as_str).and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
@@ -66,9 +115,8 @@ fn texts(list: Option<&Value>) -> Vec<String> {
     items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// Compares the orders of one store. `never` are ids that must not be in Odoo: refused by Odoo, or
-/// only ever mentioned by forgers.
-pub fn compare(sold: &[Sold], never: &BTreeSet<String>, odoo: &Value) -> Compared {
+/// Compares the orders of one store.
+pub fn compare(sold: &[Sold], unusual: &Unusual, odoo: &Value) -> Compared {
     let mut by_origin: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for order in odoo.get("orders").and_then(Value::as_array).into_iter().flatten() {
         let origin = order.get("origin").and_then(Value::as_str).unwrap_or_default();
@@ -77,7 +125,8 @@ pub fn compare(sold: &[Sold], never: &BTreeSet<String>, odoo: &Value) -> Compare
     let mut compared = Compared::default();
     for order in sold {
         let found = by_origin.get(order.origin.as_str()).map(Vec::as_slice).unwrap_or_default();
-        let due = order.phase != "cancelled" && !never.contains(&order.id);
+        let cancelled = unusual.cancelled.contains(&order.id);
+        let due = (order.phase != "cancelled" || cancelled) && !unusual.never.contains(&order.id);
         one(order, due, found, &mut compared);
     }
     compared
@@ -113,12 +162,22 @@ fn content(order: &Sold, document: &Value, compared: &mut Compared) {
     if text("currency") != order.currency {
         wrong.push(format!("currency {} instead of {}", text("currency"), order.currency));
     }
-    for (name, expected) in [("amount_total", order.total), ("amount_tax", order.tax)] {
-        let is = amount(document, name);
-        let apart = minor(is - expected, &order.currency);
-        compared.cents += apart;
-        if !apart.is_zero() {
-            wrong.push(format!("{name} {is} instead of {expected}"));
+    if order.refunds.is_empty() {
+        let listed = amount(document, "amount_tax") == order.listed_tax;
+        let tax = if listed { order.listed_tax } else { order.tax };
+        for (name, expected) in [("amount_total", order.total), ("amount_tax", tax)] {
+            let is = amount(document, name);
+            let apart = minor(is - expected, &order.currency);
+            compared.cents += apart;
+            if !apart.is_zero() {
+                wrong.push(format!("{name} {is} instead of {expected}"));
+            }
+        }
+    } else {
+        // What was taken off the order, and what was credited instead, is seen in the books.
+        let (is, least) = (amount(document, "amount_total"), order.total - order.refunded());
+        if is < least || is > order.total {
+            wrong.push(format!("amount_total {is}, not from {least} to {}", order.total));
         }
     }
     let lines = document.get("lines").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -128,8 +187,11 @@ fn content(order: &Sold, document: &Value, compared: &mut Compared) {
     if is != expected {
         wrong.push(format!("goods {is:?} instead of {expected:?}"));
     }
-    let states: &[&str] =
-        if order.phase == "pending" { &["draft", "sent"] } else { &["sale", "done"] };
+    let states: &[&str] = match order.phase.as_str() {
+        "pending" => &["draft", "sent"],
+        "cancelled" => &["cancel"],
+        _ => &["sale", "done"],
+    };
     if !states.contains(&text("state")) {
         wrong.push(format!("state {} for an order that is {}", text("state"), order.phase));
     }
@@ -149,7 +211,8 @@ fn sorted<'a>(skus: impl Iterator<Item = &'a str>) -> Vec<String> {
     skus
 }
 
-fn minor(difference: Decimal, currency: &str) -> Decimal {
+/// Minor units of a difference.
+pub fn minor(difference: Decimal, currency: &str) -> Decimal {
     let exponent = Currency::from_code(currency).map_or(2, Currency::exponent);
     let mut units = difference.abs();
     for _ in 0..exponent {
@@ -178,7 +241,8 @@ mod tests {
 
     fn run(never: &[&str], documents: Value) -> Compared {
         let never = never.iter().map(|id| (*id).to_owned()).collect();
-        compare(&sold(&store()), &never, &json!({"orders": documents}))
+        let unusual = Unusual { never, ..Unusual::default() };
+        compare(&sold(&store()), &unusual, &json!({"orders": documents}))
     }
 
     #[test]

@@ -2,29 +2,50 @@
 
 use super::script::{Order, Script};
 use super::tables;
+use crate::aws::failure;
 use crate::local::stack::Stack;
 use crate::report::Failure;
+use aws_sdk_sqs::types::QueueAttributeName;
 use causeway_domain::{OrderId, StoreId, Subject, Timestamp};
 use causeway_ledger::dynamodb::DynamoLedger;
 use causeway_ledger::{AttentionItem, Ledger as _, Row, RowKey, State};
 
 /// The local stack's ledger.
-pub struct Ledger(DynamoLedger);
+pub struct Ledger {
+    rows: DynamoLedger,
+    sqs: aws_sdk_sqs::Client,
+    queues: Vec<String>,
+}
 
 impl Ledger {
     /// The ledger of a stack.
     pub async fn of(stack: &Stack) -> Result<Self, Failure> {
-        let client = aws_sdk_dynamodb::Client::new(&stack.config().await);
-        Ok(Self(DynamoLedger::new(client, tables(stack)?)))
+        let config = stack.config().await;
+        let client = aws_sdk_dynamodb::Client::new(&config);
+        let queues = ["OrdersQueueUrl", "RefundsQueueUrl"];
+        Ok(Self {
+            rows: DynamoLedger::new(client, tables(stack)?),
+            sqs: aws_sdk_sqs::Client::new(&config),
+            queues: queues
+                .iter()
+                .map(|key| stack.output(key).map(str::to_owned))
+                .collect::<Result<_, _>>()?,
+        })
     }
 
     /// An order's row.
     pub async fn row(&self, order: &Order) -> Result<Option<Row>, Failure> {
-        let key = RowKey {
-            store: StoreId::new(&order.store),
-            subject: Subject::Order(OrderId::new(&order.id)).key(),
-        };
-        self.0.row(&key).await.map_err(Failure::new)
+        self.row_of(order, &Subject::Order(OrderId::new(&order.id))).await
+    }
+
+    /// The row of what came after an order.
+    pub async fn row_after(&self, order: &Order) -> Result<Option<Row>, Failure> {
+        self.row_of(order, &Subject::AfterSales(OrderId::new(&order.id))).await
+    }
+
+    async fn row_of(&self, order: &Order, subject: &Subject) -> Result<Option<Row>, Failure> {
+        let key = RowKey { store: StoreId::new(&order.store), subject: subject.key() };
+        self.rows.row(&key).await.map_err(Failure::new)
     }
 
     /// Orders that have not ended, and why.
@@ -34,26 +55,53 @@ impl Ledger {
             let of = format!("order {} of {}", order.id, order.store);
             match self.row(order).await? {
                 None => open.push(format!("{of} never reached the ledger")),
-                Some(row) if ended(&row, Timestamp::now()) => {}
-                Some(row) => {
-                    let state = format!("{:?}", row.state).to_lowercase();
-                    let lost = row.state == State::Leased && row.lease_until.is_none();
-                    let silent = if lost { "its lease was taken away" } else { "no reason noted" };
-                    let reason = row.reason.unwrap_or_else(|| silent.to_owned());
-                    open.push(format!(
-                        "{of} has not ended after {} claims: {state}, {reason}",
-                        row.fence
-                    ));
-                }
+                Some(row) => open.extend(unfinished(&of, row)),
             }
+            let of = format!("what came after {of}");
+            open.extend(self.row_after(order).await?.and_then(|row| unfinished(&of, row)));
         }
         Ok(open)
     }
 
+    /// True if no nudge is on its way: those that are kept back for a later try have open rows.
+    pub async fn quiet(&self) -> Result<bool, Failure> {
+        for queue in &self.queues {
+            let names = [
+                QueueAttributeName::ApproximateNumberOfMessages,
+                QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            ];
+            let asked = self
+                .sqs
+                .get_queue_attributes()
+                .queue_url(queue)
+                .set_attribute_names(Some(names.to_vec()))
+                .send()
+                .await
+                .map_err(|error| failure("queue", &error))?;
+            let count = |name| asked.attributes().and_then(|all| all.get(&name)).cloned();
+            if names.into_iter().filter_map(count).any(|count| count != "0") {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Open questions for a person.
     pub async fn attention(&self) -> Result<Vec<AttentionItem>, Failure> {
-        self.0.attention(None, 1000).await.map_err(Failure::new)
+        self.rows.attention(None, 1000).await.map_err(Failure::new)
     }
+}
+
+/// Why it has not ended, if it has not.
+fn unfinished(of: &str, row: Row) -> Option<String> {
+    if ended(&row, Timestamp::now()) {
+        return None;
+    }
+    let state = format!("{:?}", row.state).to_lowercase();
+    let lost = row.state == State::Leased && row.lease_until.is_none();
+    let silent = if lost { "its lease was taken away" } else { "no reason noted" };
+    let reason = row.reason.unwrap_or_else(|| silent.to_owned());
+    Some(format!("{of} has not ended after {} claims: {state}, {reason}", row.fence))
 }
 
 /// True if nothing more happens to it by itself soon: a row that was nudged while somebody worked on

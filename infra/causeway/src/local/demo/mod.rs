@@ -1,9 +1,13 @@
 //! `causeway local demo`: a sale day in small, and an independent check of what it came to.
 
+mod after;
+mod books;
 mod broken;
 mod check;
+mod clock;
 mod ledger;
 mod play;
+mod roles;
 mod sandbox;
 mod script;
 mod verdict;
@@ -25,9 +29,10 @@ Examples:
   causeway local demo --keep                   leaves everything running, to look around
   causeway local demo --break pins             must end with exit code 1
 Starts everything, plays signed deliveries of five platforms with duplicates, reordering, forgeries and
-disturbances, waits until every order has ended somewhere, then compares what the fake Odoo holds with what the
-stores hold, over HTTP and without our own code. Ends with
-  demo ok: orders N/N, duplicates 0, lost 0, cents apart 0
+disturbances, then cancellations, refunds and returns, until every order has ended somewhere and the warehouse has
+sent and taken back; then compares what the fake Odoo holds with what the stores hold, over HTTP and without our own
+code. Ends with
+  demo ok: orders N/N, duplicates 0, lost 0, cents apart 0, refunds N/N
 and exit code 0, or says what is wrong and ends with 1 (also if it did not come to its end).";
 
 /// Arguments of `causeway local demo`.
@@ -97,12 +102,18 @@ async fn run(place: &Place, args: &Args, show: Show) -> Outcome {
     let script = script::write(&sandbox, args.orders, args.seed).await?;
     disturb(&sandbox, args.broken).await?;
     let removed = broken::remove(args.broken, &stack).await?;
-    let played = play::play(&sandbox, &script, args.seed, args.broken).await?;
+    let text = "webhooks are delivered";
+    let played = play::play(&sandbox, &script.chains, args.seed, args.broken, text).await?;
     let mut problems = played.problems();
-    let open = settle(&ledger, &script, args, "every order ends somewhere").await?;
+    let open = settle(&stack, &ledger, &script, args, "every order ends somewhere").await?;
     problems.extend(deliver_missing_product(&sandbox, &ledger, &script).await?);
     let late =
-        settle(&ledger, &script, args, "the missing product is there, its order ends").await?;
+        settle(&stack, &ledger, &script, args, "the missing product is there, its order ends")
+            .await?;
+    // Where orders are stuck there is nothing to refund.
+    if open.is_empty() && late.is_empty() {
+        problems.extend(after::after(&stack, &sandbox, &ledger, &script, args).await?);
+    }
     problems.extend(if open.is_empty() { late } else { open });
     removed.stop();
     let verdict = verdict::reach(&stack, &sandbox, &ledger, &script, problems).await?;
@@ -139,6 +150,7 @@ async fn disturb(sandbox: &Sandbox, broken: Option<Break>) -> Result<(), Failure
 
 /// Waits until every order that was nudged has ended; names those that have not.
 async fn settle(
+    stack: &Stack,
     ledger: &Ledger,
     script: &Script,
     args: &Args,
@@ -155,15 +167,21 @@ async fn settle(
     loop {
         let open = ledger.open(script).await?;
         step.now(&format!("{} of {} open", open.len(), script.nudged().count()));
-        // Calm twice in a row: a message in flight shows up as an open row in between.
-        calm = if open.is_empty() { calm + 1 } else { 0 };
-        if calm >= 2 {
+        // Calm twice in a row. A nudge that found its row taken stays in the queue for a while: then calm
+        // for some seconds is enough, as a message in flight shows up as an open row in between.
+        let quiet = open.is_empty() && ledger.quiet().await?;
+        calm = if open.is_empty() { calm + if quiet { 4 } else { 1 } } else { 0 };
+        if calm >= 8 {
             step.done_with(&format!("{} orders", script.nudged().count()));
             return Ok(Vec::new());
         }
         if began.elapsed() > Duration::from_secs(patience) {
             step.done_with(&format!("{} have not", open.len()));
             return Ok(open);
+        }
+        // Whoever was nudged while somebody worked on it is left to the sweep, a minute later at most.
+        if !open.is_empty() && ledger.quiet().await? {
+            clock::sweep(stack).await?;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }

@@ -2,7 +2,7 @@
 
 use super::broken::Break;
 use super::sandbox::{Delivery, Sandbox};
-use super::script::{Act, Draw, Order, Script};
+use super::script::{Act, Draw, Order};
 use crate::local::steps::Step;
 use crate::report::Failure;
 use bytes::Bytes;
@@ -59,17 +59,18 @@ impl Played {
     }
 }
 
-/// Plays the whole script.
+/// Plays one part of the script.
 pub async fn play(
     sandbox: &Sandbox,
-    script: &Script,
+    chains: &[Vec<Act>],
     seed: u64,
     broken: Option<Break>,
+    text: &str,
 ) -> Result<Played, Failure> {
-    let step = Step::begin("webhooks are delivered");
+    let step = Step::begin(text);
     let mut draw = Draw(seed);
     let mut open: Vec<std::vec::IntoIter<Act>> =
-        script.chains.iter().map(|chain| chain.clone().into_iter()).collect();
+        chains.iter().map(|chain| chain.clone().into_iter()).collect();
     let mut played = Played::default();
     while !open.is_empty() {
         // One act of several orders, drawn by lot: sequences of different orders mix.
@@ -110,6 +111,27 @@ pub async fn play_one(sandbox: &Sandbox, act: &Act) -> Result<Played, Failure> {
         Act::Edit { order, quantity } => {
             sandbox.edit(&order.store, &order.id, *quantity).await?;
             Ok(Played::default())
+        }
+        Act::Cancel { order } => {
+            sandbox.cancel(&order.store, &order.id).await?;
+            Ok(Played::default())
+        }
+        Act::Refund { order, what } => {
+            sandbox.refund(&order.store, &order.id, what.clone()).await?;
+            Ok(Played::default())
+        }
+        Act::SendBack { order } => {
+            let back = sandbox.agree_to_return(&order.store, &order.id).await?;
+            let what = serde_json::json!({"lines": [[0, "1", "returned"]], "of_return": back});
+            sandbox.refund(&order.store, &order.id, what).await?;
+            Ok(Played::default())
+        }
+        Act::Ship { order } => {
+            let origin = sandbox.origin(&order.store, &order.id).await?;
+            let sent = sandbox.warehouse("deliveries", Some(&origin)).await?;
+            let problem = format!("order {} of {} has nothing to send", order.id, order.store);
+            let unanswered = if sent == 0 { vec![problem] } else { Vec::new() };
+            Ok(Played { unanswered, ..Played::default() })
         }
         Act::Deliver { order, topic, how } => {
             let asked = if *how == "leaked" { "sent" } else { how };

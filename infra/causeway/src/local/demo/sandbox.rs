@@ -25,6 +25,19 @@ pub struct Store {
     pub platform: String,
     /// Where its API lives.
     pub url: String,
+    /// What it does after an order.
+    pub policy: Policy,
+}
+
+/// What a store does after an order, in the configuration's words.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Policy {
+    /// none, at_order, at_delivery.
+    pub invoices: String,
+    /// none, per_order, settlement.
+    pub payments: String,
+    /// The journal of its payments, which no other store has.
+    pub journal: Option<i64>,
 }
 
 /// A webhook as the store would send it.
@@ -85,6 +98,36 @@ impl Sandbox {
         self.control("edit", body).await.map(|_| ())
     }
 
+    /// The merchant cancels an order and gives back what was paid.
+    pub async fn cancel(&self, store: &str, order: &str) -> Result<(), Failure> {
+        self.control("cancel", json!({"store": store, "order": order})).await.map(|_| ())
+    }
+
+    /// The merchant gives something back; `what` is the rest of the control's body.
+    pub async fn refund(&self, store: &str, order: &str, mut what: Value) -> Result<(), Failure> {
+        if let Some(body) = what.as_object_mut() {
+            body.insert("store".to_owned(), json!(store));
+            body.insert("order".to_owned(), json!(order));
+        }
+        self.control("refund", what).await.map(|_| ())
+    }
+
+    /// The buyer sends one of the first line back and the merchant agrees; the return's id.
+    pub async fn agree_to_return(&self, store: &str, order: &str) -> Result<String, Failure> {
+        let asked = json!({"store": store, "order": order, "lines": [[0, "1"]]});
+        let asked = self.control("return", asked).await?;
+        let id = asked.get("return").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let agreed = json!({"store": store, "order": order, "return": id, "to": "open"});
+        self.control("return", agreed).await.map(|_| id)
+    }
+
+    /// The warehouse validates what is open: `deliveries` or `returns`, of one sale order or of all.
+    /// How many.
+    pub async fn warehouse(&self, what: &str, origin: Option<&str>) -> Result<usize, Failure> {
+        let done = self.control("warehouse", json!({"what": what, "origin": origin})).await?;
+        Ok(done.get("validated").and_then(Value::as_array).map_or(0, Vec::len))
+    }
+
     /// A webhook of an order, as sent, retried, forged or tampered.
     pub async fn delivery(
         &self,
@@ -114,6 +157,14 @@ impl Sandbox {
         let url = format!("{}/_sandbox/seed", self.odoo);
         let body = json!({"products": [{"sku": sku, "price": "10.00"}]});
         self.http.post::<Value>(&url, &body).await.map(|_| ())
+    }
+
+    /// What an order must be called in Odoo.
+    pub async fn origin(&self, store: &str, order: &str) -> Result<String, Failure> {
+        let unknown = || Failure::new(format!("no order {order} of {store}"));
+        let store = self.stores.iter().find(|one| one.store == store).ok_or_else(unknown)?;
+        let sold = super::check::sold(&self.store_state(store).await?);
+        sold.into_iter().find(|sold| sold.id == order).map(|sold| sold.origin).ok_or_else(unknown)
     }
 
     /// What a store holds.

@@ -1,8 +1,10 @@
 //! Who sells what, and what is delivered in which order. The same seed gives the same play.
 
-use super::sandbox::Sandbox;
+use super::roles;
+use super::sandbox::{Sandbox, Store};
 use crate::local::steps::Step;
 use crate::report::Failure;
+use serde_json::Value;
 
 /// The SKU that no Odoo has at first (the sandbox's name for it).
 pub const UNKNOWN_SKU: &str = "UNKNOWN-SKU";
@@ -22,6 +24,22 @@ pub enum Role {
     Poisoned,
     /// Nobody with the secret ever spoke of it.
     Forged,
+    /// Cancelled once it is in Odoo, and paid back.
+    CancelledLater,
+    /// Cancelled before anybody heard of it.
+    CancelledFirst,
+    /// Everything is given back; told three times.
+    RefundedFull,
+    /// One of three, not sent, is given back; told three times.
+    RefundedPart,
+    /// Money only is given back; told three times.
+    RefundedAmount,
+    /// One of three, the delivery and some money are given back; told three times.
+    RefundedMixed,
+    /// One of three is given back, and that is told before the order is.
+    RefundedEarly,
+    /// Delivered, then one of three comes back: credited once the warehouse has it.
+    Returned,
 }
 
 /// One order of the play.
@@ -56,6 +74,28 @@ pub enum Act {
         /// How many now.
         quantity: u32,
     },
+    /// The merchant cancels it and gives back what was paid.
+    Cancel {
+        /// Which order.
+        order: Order,
+    },
+    /// The warehouse sends its goods.
+    Ship {
+        /// Which order.
+        order: Order,
+    },
+    /// The buyer sends one back, where the platform has returns of its own, and is paid for it.
+    SendBack {
+        /// Which order.
+        order: Order,
+    },
+    /// The merchant gives something back.
+    Refund {
+        /// Which order.
+        order: Order,
+        /// What, as the sandbox's control takes it.
+        what: Value,
+    },
 }
 
 impl Act {
@@ -71,6 +111,8 @@ pub struct Script {
     pub orders: Vec<Order>,
     /// What happens to each order, in its own sequence.
     pub chains: Vec<Vec<Act>>,
+    /// What happens to it once it is in Odoo.
+    pub later: Vec<Vec<Act>>,
 }
 
 impl Script {
@@ -85,6 +127,8 @@ pub async fn write(sandbox: &Sandbox, each: u32, seed: u64) -> Result<Script, Fa
     let step = Step::begin("five stores sell");
     let mut orders = Vec::new();
     for (at, store) in sandbox.stores.iter().enumerate() {
+        // Stores do not have the same buyers.
+        let seed = seed.wrapping_add(u64::try_from(at).unwrap_or_default());
         let mut add = |ids: Vec<String>, role: &dyn Fn(usize) -> Role| {
             orders.extend(ids.into_iter().enumerate().map(|(n, id)| Order {
                 store: store.store.clone(),
@@ -93,12 +137,18 @@ pub async fn write(sandbox: &Sandbox, each: u32, seed: u64) -> Result<Script, Fa
                 role: role(n),
             }));
         };
-        let plain = sandbox.add_orders(&store.store, seed, each, "plain").await?;
-        add(plain, &|n| match n % 3 {
-            0 => Role::Plain,
-            1 => Role::Reordered,
-            _ => Role::Edited,
-        });
+        // What is invoiced and paid at once is not edited any more: there, it is edited before it is paid.
+        let at_once = store.policy.invoices == "at_order";
+        let edited = each / 3;
+        let kind = if at_once { "pending" } else { "plain" };
+        let changed = sandbox.add_orders(&store.store, seed, edited, kind).await?;
+        add(changed, &|_| Role::Edited);
+        let plain = sandbox.add_orders(&store.store, seed, each - edited, "plain").await?;
+        add(plain, &|n| if n % 2 == 0 { Role::Plain } else { Role::Reordered });
+        let after = after_the_order(store);
+        let count = u32::try_from(after.len()).unwrap_or_default();
+        let paid = sandbox.add_orders(&store.store, seed, count, "paid").await?;
+        add(paid, &|n| after.get(n).copied().unwrap_or(Role::Plain));
         add(sandbox.add_orders(&store.store, seed, 1, "plain").await?, &|_| Role::Forged);
         // One of each is enough to see that nothing else suffers.
         if at == 0 {
@@ -110,36 +160,29 @@ pub async fn write(sandbox: &Sandbox, each: u32, seed: u64) -> Result<Script, Fa
             add(sandbox.add_orders(&store.store, seed, 1, "poisoned").await?, &|_| Role::Poisoned);
         }
     }
-    let chains = orders.iter().enumerate().map(|(n, order)| chain(n, order)).collect();
+    let chains = orders.iter().enumerate().map(|(n, order)| roles::first(n, order)).collect();
+    let later: Vec<Vec<Act>> = orders.iter().map(roles::later).filter(|c| !c.is_empty()).collect();
     step.done_with(&format!("{} orders", orders.len()));
-    Ok(Script { orders, chains })
+    Ok(Script { orders, chains, later })
 }
 
-fn chain(n: usize, order: &Order) -> Vec<Act> {
-    let deliver = |topic, how| Act::deliver(order, topic, how);
-    match order.role {
-        Role::Plain => vec![
-            deliver("created", "sent"),
-            deliver("created", "retried"),
-            deliver("updated", "sent"),
-            deliver("created", "retried"),
-        ],
-        Role::Reordered => vec![
-            deliver("updated", "sent"),
-            deliver("created", "sent"),
-            deliver("updated", "retried"),
-        ],
-        Role::Edited => vec![
-            deliver("created", "sent"),
-            Act::Edit {
-                order: order.clone(),
-                quantity: 2 + u32::try_from(n % 3).unwrap_or_default(),
-            },
-            deliver("updated", "sent"),
-        ],
-        Role::UnknownSku | Role::Poisoned => vec![deliver("created", "sent")],
-        Role::Forged => vec![deliver("created", "forged"), deliver("updated", "tampered")],
+/// What comes after the order, once for each store. Where nobody invoices, goods are taken off the order,
+/// and money beside them is a question for a person.
+fn after_the_order(store: &Store) -> Vec<Role> {
+    let mut roles = vec![
+        Role::CancelledLater,
+        Role::CancelledFirst,
+        Role::RefundedPart,
+        Role::RefundedAmount,
+        Role::RefundedEarly,
+    ];
+    if store.policy.invoices != "none" {
+        roles.extend([Role::RefundedFull, Role::RefundedMixed]);
     }
+    if roles::tells_returns(&store.platform) {
+        roles.push(Role::Returned);
+    }
+    roles
 }
 
 /// Draws from a sequence (SplitMix64), so that a play can be repeated.

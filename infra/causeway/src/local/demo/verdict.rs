@@ -1,10 +1,11 @@
 //! What the demo came to, as a table and one line.
 
+use super::books::{Books, audit};
 use super::broken::Break;
-use super::check::{Compared, compare, sold};
+use super::check::{Compared, Unusual, compare, sold};
 use super::ledger::Ledger;
 use super::sandbox::{Sandbox, Store};
-use super::script::{Role, Script};
+use super::script::{Order, Role, Script};
 use crate::local::stack::Stack;
 use crate::local::steps::Step;
 use crate::report::{Failure, Show, json, table};
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 struct Line {
     store: Store,
     compared: Compared,
+    books: Books,
     /// Orders by the state of their row.
     states: BTreeMap<String, usize>,
     forged: usize,
@@ -43,14 +45,18 @@ pub async fn reach(
     for store in &sandbox.stores {
         let state = sandbox.store_state(store).await?;
         problems.extend(violations(store, &state));
-        let compared = compare(&sold(&state), &never(script, store), &odoo);
+        let (sold, unusual) = (sold(&state), unusual(script, store));
+        let compared = compare(&sold, &unusual, &odoo);
         problems.extend(compared.problems.iter().cloned());
+        let books = audit(store, &sold, &due(script, store, &unusual), &odoo);
+        problems.extend(books.problems.iter().cloned());
         let forged = script
             .orders
             .iter()
             .filter(|order| order.store == store.store && order.role == Role::Forged);
         let states = states(ledger, script, store).await?;
-        lines.push(Line { store: store.clone(), compared, states, forged: forged.count() });
+        let forged = forged.count();
+        lines.push(Line { store: store.clone(), compared, books, states, forged });
     }
     let expected: usize =
         lines.iter().map(|line| line.compared.once + line.compared.duplicates).sum();
@@ -60,7 +66,7 @@ pub async fn reach(
             "Odoo holds {held} sale orders, {expected} of them belong to orders of the stores"
         ));
     }
-    let questions = questions(ledger, script, &mut problems).await?;
+    let questions = questions(sandbox, ledger, script, &mut problems).await?;
     step.done_with(stack.sandbox.as_deref().unwrap_or_default());
     Ok(Verdict { lines, questions, problems })
 }
@@ -73,14 +79,23 @@ fn violations(store: &Store, state: &Value) -> Vec<String> {
         .collect()
 }
 
-fn never(script: &Script, store: &Store) -> BTreeSet<String> {
-    script
-        .orders
-        .iter()
-        .filter(|order| order.store == store.store)
-        .filter(|order| matches!(order.role, Role::Poisoned | Role::Forged))
-        .map(|order| order.id.clone())
-        .collect()
+/// The ids of a store's orders that have one of these roles.
+fn with(script: &Script, store: &Store, roles: impl Fn(Role) -> bool) -> BTreeSet<String> {
+    let own = script.orders.iter().filter(|order| order.store == store.store);
+    own.filter(|order| roles(order.role)).map(|order| order.id.clone()).collect()
+}
+
+fn unusual(script: &Script, store: &Store) -> Unusual {
+    let never = |role| matches!(role, Role::Poisoned | Role::Forged | Role::CancelledFirst);
+    Unusual {
+        never: with(script, store, never),
+        cancelled: with(script, store, |role| role == Role::CancelledLater),
+    }
+}
+
+fn due(script: &Script, store: &Store, unusual: &Unusual) -> BTreeSet<String> {
+    let all = with(script, store, |_| true);
+    all.difference(&unusual.never).cloned().collect()
 }
 
 async fn states(
@@ -103,25 +118,34 @@ async fn states(
     Ok(states)
 }
 
-/// The questions that were raised; exactly the poisoned orders should have one.
+/// Why an order should be asked about, if it should.
+fn asks(sandbox: &Sandbox, order: &Order) -> Option<&'static str> {
+    let store = sandbox.stores.iter().find(|store| store.store == order.store);
+    let invoices = store.is_some_and(|store| store.policy.invoices != "none");
+    if order.role == Role::Poisoned {
+        return Some("is poisoned");
+    }
+    (order.role == Role::RefundedAmount && !invoices).then_some("is refunded without an invoice")
+}
+
+/// The questions that were raised: exactly those that should be.
 async fn questions(
+    sandbox: &Sandbox,
     ledger: &Ledger,
     script: &Script,
     problems: &mut Vec<String>,
 ) -> Result<Vec<String>, Failure> {
     let raised = ledger.attention().await?;
     for order in &script.orders {
+        let subjects = [format!("order/{}", order.id), format!("after/{}", order.id)];
         let own = raised.iter().find(|item| {
-            item.key.store.as_str() == order.store
-                && item.key.subject == format!("order/{}", order.id)
+            item.key.store.as_str() == order.store && subjects.contains(&item.key.subject)
         });
         let of = format!("order {} of {}", order.id, order.store);
-        match (order.role, own) {
-            (Role::Poisoned, None) => {
-                problems.push(format!("{of} is poisoned and nobody was asked"))
-            }
-            (Role::Poisoned, Some(_)) | (_, None) => {}
-            (_, Some(item)) => problems.push(format!("{of} asks for a person: {}", item.reason)),
+        match (asks(sandbox, order), own) {
+            (Some(what), None) => problems.push(format!("{of} {what} and nobody was asked")),
+            (Some(_), Some(_)) | (None, None) => {}
+            (None, Some(item)) => problems.push(format!("{of} asks for a person: {}", item.reason)),
         }
     }
     Ok(raised
@@ -140,6 +164,7 @@ impl Verdict {
             && self.lost() == 0
             && self.duplicates() == 0
             && self.cents().is_zero()
+            && self.right() == self.refunds()
     }
 
     fn due(&self) -> usize {
@@ -155,23 +180,32 @@ impl Verdict {
         self.lines.iter().map(|line| line.compared.lost).sum()
     }
     fn cents(&self) -> Decimal {
-        self.lines.iter().map(|line| line.compared.cents).sum()
+        self.lines.iter().map(|line| line.compared.cents + line.books.cents).sum()
+    }
+    fn refunds(&self) -> usize {
+        self.lines.iter().map(|line| line.books.refunds).sum()
+    }
+    fn right(&self) -> usize {
+        self.lines.iter().map(|line| line.books.right).sum()
     }
 
     /// Prints it.
     pub fn show(&self, show: Show, broken: Option<Break>) -> Result<(), Failure> {
         let figures = format!(
-            "orders {}/{}, duplicates {}, lost {}, cents apart {}",
+            "orders {}/{}, duplicates {}, lost {}, cents apart {}, refunds {}/{}",
             self.once(),
             self.due(),
             self.duplicates(),
             self.lost(),
-            self.cents()
+            self.cents(),
+            self.right(),
+            self.refunds(),
         );
         match show {
             Show::Json => json(&serde_json::json!({
                 "ok": self.ok(), "orders": self.due(), "once": self.once(), "duplicates": self.duplicates(),
-                "lost": self.lost(), "cents_apart": self.cents().to_string(), "questions": self.questions,
+                "lost": self.lost(), "cents_apart": self.cents().to_string(), "refunds": self.refunds(),
+                "refunds_right": self.right(), "questions": self.questions,
                 "problems": self.problems,
             })),
             Show::Text => {
@@ -194,6 +228,8 @@ impl Verdict {
             "doubled",
             "lost",
             "cents apart",
+            "refunds right",
+            "invoices, credit notes",
             "ledger says",
             "forged only",
         ];
@@ -201,14 +237,16 @@ impl Verdict {
         for line in &self.lines {
             let states: Vec<String> =
                 line.states.iter().map(|(state, count)| format!("{count} {state}")).collect();
-            let compared = &line.compared;
+            let (compared, books) = (&line.compared, &line.books);
             lines.add_row([
                 line.store.store.clone(),
                 compared.due.to_string(),
                 compared.once.to_string(),
                 compared.duplicates.to_string(),
                 compared.lost.to_string(),
-                compared.cents.to_string(),
+                (compared.cents + books.cents).to_string(),
+                format!("{}/{}", books.right, books.refunds),
+                format!("{}, {}", books.invoices, books.credit_notes),
                 states.join(", "),
                 line.forged.to_string(),
             ]);

@@ -3,7 +3,7 @@
 
 use super::share_out::documents;
 use super::{Case, Step, Verdict};
-use crate::after_sales::seen::{SeenCredit, SeenInvoice};
+use crate::after_sales::seen::{SaleStanding, SeenCredit, SeenInvoice};
 use crate::after_sales::wanted::{RefundPart, WantedRefund};
 use crate::project::tax::TaxShare;
 use causeway_domain::{Decimal, Fault, Goods, Money, RefundId, Timestamp};
@@ -71,6 +71,11 @@ pub struct CreditLine {
 }
 
 pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
+    // Cancelled before anything was invoiced: there is nothing to give back in the books.
+    match case.seen.standing {
+        SaleStanding::Cancelled if !case.seen.anything_invoiced() => return Ok(Verdict::Fine),
+        SaleStanding::Quotation | SaleStanding::Confirmed | SaleStanding::Cancelled => {}
+    }
     let mut held = Verdict::Fine;
     for (at, refund) in case.all_refunds()?.iter().enumerate() {
         match one(case, at, refund).unwrap_or_else(Verdict::Hold) {
