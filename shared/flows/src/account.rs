@@ -2,8 +2,9 @@
 
 use crate::World;
 use crate::config::AccountDocument;
+use crate::fetch::{Turn, sent};
 use crate::receive::account;
-use causeway_domain::ports::{Call, Clock as _, Effect, Freshness, Http as _, Secrets as _};
+use causeway_domain::ports::{Clock as _, Freshness, Secrets as _};
 use causeway_domain::{
     Dispute, DisputeId, Fault, Secret, Settlement, SettlementId, StoreId, Timestamp,
 };
@@ -21,12 +22,6 @@ pub(crate) async fn document<W: World>(world: &W, id: &StoreId) -> Result<Accoun
             "push it with `causeway config push`",
         )
     })
-}
-
-/// What a processor says to the answers so far.
-enum Turn<T> {
-    Ask(Vec<Call>),
-    Done(T),
 }
 
 /// The dispute, or `None` if the processor does not have it (any more).
@@ -114,16 +109,7 @@ where
         let cx = AccountContext { connection: &connection, credentials: &credentials, now };
         match turn(processor, &cx, &answers)? {
             Turn::Done(found) => return Ok(found),
-            Turn::Ask(calls) => {
-                let sent = calls.into_iter().map(|call| async move {
-                    let name = call.name;
-                    let answer = world.http().send(call).await;
-                    answer.map_err(|error| error.fault(Effect::Read, name))
-                });
-                for answer in futures::future::join_all(sent).await {
-                    answers.push(answer?);
-                }
-            }
+            Turn::Ask(calls) => answers.extend(sent(world, calls).await?),
         }
     }
     Err(Fault::reject(

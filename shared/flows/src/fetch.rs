@@ -83,6 +83,16 @@ pub(crate) async fn after_sales<W: World>(
     .await
 }
 
+/// Sends what an adapter asks for, all at once; the answers stand in the same order.
+pub(crate) async fn sent<W: World>(world: &W, calls: Vec<Call>) -> Result<Vec<Answer>, Fault> {
+    let sent = calls.into_iter().map(|call| async move {
+        let name = call.name;
+        let answer = world.http().send(call).await;
+        answer.map_err(|error| error.fault(Effect::Read, name))
+    });
+    futures::future::join_all(sent).await.into_iter().collect()
+}
+
 /// Asks, sends, and asks again with the answers, until the adapter has enough.
 pub(crate) async fn drive<W, T, F>(
     world: &W,
@@ -114,16 +124,7 @@ where
         };
         match turn(adapter, &cx, &answers)? {
             Turn::Done(found) => return Ok(found),
-            Turn::Ask(calls) => {
-                let sent = calls.into_iter().map(|call| async move {
-                    let name = call.name;
-                    let answer = world.http().send(call).await;
-                    answer.map_err(|error| error.fault(Effect::Read, name))
-                });
-                for answer in futures::future::join_all(sent).await {
-                    answers.push(answer?);
-                }
-            }
+            Turn::Ask(calls) => answers.extend(sent(world, calls).await?),
         }
     }
     Err(Fault::reject(
