@@ -11,7 +11,7 @@ pub async fn clients() -> Clients {
         endpoint.starts_with("http://127.0.0.1:") || endpoint.starts_with("http://localhost:"),
         "tests run against a local AWS only, not {endpoint}"
     );
-    Clients::from_env().await
+    Clients::from_env()
 }
 
 /// A name that no other run uses.

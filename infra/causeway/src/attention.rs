@@ -51,7 +51,7 @@ pub struct Settle {
 /// Runs the verb.
 pub async fn run(verb: Verb, show: Show) -> Outcome {
     let tables = Environment::read().map_err(Failure::new)?.tables;
-    let ledger = DynamoLedger::new(Clients::from_env().await.dynamodb, tables);
+    let ledger = DynamoLedger::new(Clients::new(&crate::aws::config().await).dynamodb, tables);
     match verb {
         Verb::List(args) => list(&ledger, &args, show).await,
         Verb::Settle(args) => settle(&ledger, &args).await,

@@ -1,9 +1,12 @@
 //! The AWS clients, over one HTTP client.
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
+};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_types::SdkConfig;
 use std::time::Duration;
 
 /// A platform waits five seconds for our answer (Shopify): a lost packet must fit in twice.
@@ -25,35 +28,91 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Clients from the usual variables: region, credentials, and `AWS_ENDPOINT_URL` for a local AWS.
-    pub async fn from_env() -> Self {
-        Self::new(&Self::config().await)
+    /// Clients of what the process environment says.
+    pub fn from_env() -> Self {
+        Self::new(&Self::config())
     }
 
-    /// What the usual variables say, over an HTTP client of ours.
-    pub async fn config() -> SdkConfig {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
+    /// What the variables say that Lambda sets (AWS Lambda, "Defined runtime environment variables"):
+    /// region and credentials; and `AWS_ENDPOINT_URL` for a local AWS. Without region or credentials
+    /// every call fails and says so.
+    ///
+    /// Nothing else is looked at: profiles, role assumption and the like are never used in a function,
+    /// and make each one bigger. Who has a profile makes the configuration with `aws-config`.
+    pub fn config() -> SdkConfig {
+        configuration(|name| std::env::var(name).ok())
+    }
+
+    /// Clients of one configuration, with our timeouts and number of tries.
+    pub fn new(config: &SdkConfig) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .operation_attempt_timeout(ONE_TRY)
             .operation_timeout(ALL_TRIES)
             .build();
-        aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
-            .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
-            .load()
-            .await
-    }
-
-    /// Clients of one configuration.
-    pub fn new(config: &SdkConfig) -> Self {
+        let retries = RetryConfig::standard().with_max_attempts(TRIES);
+        let config = &config.to_builder().timeout_config(timeouts).retry_config(retries).build();
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(config),
             sqs: aws_sdk_sqs::Client::new(config),
             secrets: aws_sdk_secretsmanager::Client::new(config),
         }
+    }
+}
+
+fn configuration(read: impl Fn(&str) -> Option<String>) -> SdkConfig {
+    let read = |name| read(name).filter(|value| !value.is_empty());
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http_client())
+        .region(read("AWS_REGION").or_else(|| read("AWS_DEFAULT_REGION")).map(Region::new));
+    config.set_endpoint_url(read("AWS_ENDPOINT_URL"));
+    if let (Some(id), Some(key)) = (read("AWS_ACCESS_KEY_ID"), read("AWS_SECRET_ACCESS_KEY")) {
+        let credentials = Credentials::new(id, key, read("AWS_SESSION_TOKEN"), None, "environment");
+        config = config.credentials_provider(SharedCredentialsProvider::new(credentials));
+    }
+    config.build()
+}
+
+fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn of(variables: &[(&str, &str)]) -> SdkConfig {
+        let value = |name: &str| variables.iter().find(|(known, _)| *known == name);
+        configuration(|name| value(name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn what_lambda_sets_is_a_configuration() {
+        let config = of(&[
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "id"),
+            ("AWS_SECRET_ACCESS_KEY", "key"),
+            ("AWS_SESSION_TOKEN", "token"),
+        ]);
+        assert_eq!(config.region().unwrap().as_ref(), "eu-central-1");
+        assert_eq!(config.endpoint_url(), None);
+        assert!(config.credentials_provider().is_some());
+    }
+
+    #[test]
+    fn a_local_aws_is_named_by_its_url_and_empty_is_not_set() {
+        let config = of(&[
+            ("AWS_REGION", ""),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"),
+            ("AWS_ACCESS_KEY_ID", "id"),
+        ]);
+        assert_eq!(config.region().unwrap().as_ref(), "us-east-1");
+        assert_eq!(config.endpoint_url(), Some("http://127.0.0.1:4566"));
+        assert!(config.credentials_provider().is_none());
     }
 }

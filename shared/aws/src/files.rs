@@ -4,7 +4,6 @@
 use crate::clients::Clients;
 use crate::environment::{MissingVariables, SETTLEMENTS_BUCKET};
 use crate::http::HttpClient;
-use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sigv4::http_request::{
@@ -12,6 +11,7 @@ use aws_sigv4::http_request::{
     UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4::SigningParams;
+use aws_types::SdkConfig;
 use bytes::Bytes;
 use causeway_domain::Fault;
 use causeway_domain::ports::{Call, Effect, Files, Http as _};
@@ -39,7 +39,7 @@ impl Bucket {
         let name = std::env::var(SETTLEMENTS_BUCKET).ok().filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| MissingVariables(vec![SETTLEMENTS_BUCKET]))?;
         let allow_http = std::env::var(crate::environment::ALLOW_HTTP).as_deref() == Ok("1");
-        let config = Clients::config().await;
+        let config = Clients::config();
         Ok(Self { config, name, http: HttpClient::new(allow_http) })
     }
 

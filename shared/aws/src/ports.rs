@@ -21,7 +21,7 @@ pub type Ports = causeway_domain::ports::Ports<
 
 /// The ports that the environment describes.
 pub async fn ports() -> Result<Ports, MissingVariables> {
-    let clients = Clients::from_env().await;
+    let clients = Clients::from_env();
     let environment = Environment::read()?;
     Ok(Ports {
         http: HttpClient::new(environment.allow_http),

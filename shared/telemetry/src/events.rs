@@ -15,7 +15,8 @@ use tracing::{Event, Level, Metadata, Subscriber};
 const OURS: &str = "causeway";
 
 /// Sends `tracing` events of our crates to standard output as JSON lines and installs the panic
-/// hook. The level is `CAUSEWAY_LOG` (`error`, `warn`, `info`, `debug`, `trace`), `info` by default.
+/// hook. The level is `CAUSEWAY_LOG` (`error`, `warn`, `info`, and in builds for tests `debug` and `trace`), `info` by
+/// default.
 /// A second call changes nothing.
 pub fn init() {
     let level = std::env::var("CAUSEWAY_LOG").ok().and_then(|text| text.parse().ok());

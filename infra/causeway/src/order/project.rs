@@ -108,7 +108,7 @@ async fn world(environment: &Environment) -> Result<AwsWorld, Failure> {
         let text = serde_json::to_string(&document).map_err(Failure::new)?;
         documents.insert(document.id, Arc::from(text));
     }
-    let clients = Clients::from_env().await;
+    let clients = Clients::new(&crate::aws::config().await);
     let ports = Ports {
         http: HttpClient::new(stack.allow_http),
         queue: SqsQueue::new(clients.sqs, stack.queues),
