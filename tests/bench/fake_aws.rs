@@ -76,6 +76,7 @@ impl FakeAws {
             (variables::REFUNDS_DEAD_QUEUE_URL, queue("refunds-dead")),
             (variables::SETTLEMENTS_QUEUE_URL, queue("settlements")),
             (variables::SETTLEMENTS_DEAD_QUEUE_URL, queue("settlements-dead")),
+            (variables::SETTLEMENTS_BUCKET, "settlements".to_owned()),
             ("CAUSEWAY_LOG", "info".to_owned()),
             ("AWS_ENDPOINT_URL", url),
         ]

@@ -33,7 +33,7 @@ impl Aim {
 
 #[derive(Debug, Serialize)]
 struct Figure {
-    part: &'static str,
+    part: String,
     what: String,
     value: f64,
     unit: &'static str,
@@ -68,9 +68,9 @@ impl Report {
     }
 
     /// A figure for comparison only.
-    pub fn figure(&mut self, part: &'static str, what: &str, value: f64, unit: &'static str) {
+    pub fn figure(&mut self, part: &str, what: &str, value: f64, unit: &'static str) {
         self.figures.push(Figure {
-            part,
+            part: part.to_owned(),
             what: what.to_owned(),
             value,
             unit,
@@ -80,16 +80,16 @@ impl Report {
     }
 
     /// A figure with an aim.
-    pub fn aimed(
-        &mut self,
-        part: &'static str,
-        what: &str,
-        value: f64,
-        unit: &'static str,
-        aim: Aim,
-    ) {
+    pub fn aimed(&mut self, part: &str, what: &str, value: f64, unit: &'static str, aim: Aim) {
         let met = Some(aim.is_met(value));
-        self.figures.push(Figure { part, what: what.to_owned(), value, unit, aim: Some(aim), met });
+        self.figures.push(Figure {
+            part: part.to_owned(),
+            what: what.to_owned(),
+            value,
+            unit,
+            aim: Some(aim),
+            met,
+        });
     }
 
     /// Something that a reader must know to read the figures.
@@ -123,8 +123,8 @@ impl Report {
         table.set_header(["", "measured", "", "unit", "aim", ""]);
         let mut last = "";
         for figure in &self.figures {
-            let part = if figure.part == last { "" } else { figure.part };
-            last = figure.part;
+            let part = if figure.part == last { "" } else { figure.part.as_str() };
+            last = &figure.part;
             let met = match figure.met {
                 Some(true) => "met",
                 Some(false) => "NOT MET",
