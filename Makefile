@@ -35,9 +35,10 @@ build: ## Build functions, command line and sandbox for this machine, quickly.
 	$(CARGO) build --profile local --locked --bins -p causeway -p causeway-tests $(FUNCTION_PACKAGES)
 
 # ODOO and ODOO_CONFIG name a real Odoo (tests/bench/odoo.json shows the file); without them it is the fake.
+# The host of the functions is linked quickly; our own part, which is measured in it, is a little slower for that.
 bench: ## Measure the functions as they are shipped and the way to Odoo, and compare with the aims.
 	$(CARGO) build --release --locked --bins $(FUNCTION_PACKAGES)
-	$(CARGO) build --release --locked --bin bench -p causeway-tests --features causeway-tests/bench
+	CARGO_PROFILE_RELEASE_LTO=off $(CARGO) build --release --locked --bin bench -p causeway-tests --features causeway-tests/bench
 	target/release/bench $(if $(ODOO),--odoo $(ODOO) --odoo-config $(ODOO_CONFIG))
 
 # For AWS: arm64 on Amazon Linux 2023, cross-built with cargo-lambda and zig, which it installs. Rust's own part of
