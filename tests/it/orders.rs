@@ -48,6 +48,41 @@ fn paid(mut draft: sandbox::platforms::Draft) -> sandbox::platforms::Draft {
     draft
 }
 
+/// R163: of two lines of one product, the one that changed changes: what comes after the order, its
+/// invoice and refunds, knows a line by its id.
+#[tokio::test]
+async fn an_edit_changes_the_line_that_changed_and_not_its_twin() {
+    for platform in [Platform::Shopify, Platform::WooCommerce, Platform::Square] {
+        let scenario = Scenario::new();
+        let shop = scenario.shop(platform);
+        let id = shop.add(12, |draft| {
+            let mut draft = paid(draft);
+            draft.lines.truncate(1);
+            draft.lines[0].quantity = 4.into();
+            draft.lines.push(draft.lines[0].clone());
+            draft
+        });
+        let nudge = scenario.nudge(platform, &id);
+        scenario.project(std::slice::from_ref(&nudge)).await;
+        let quantities = || -> Vec<String> {
+            let state = scenario.odoo_state();
+            let lines = state["orders"][0]["lines"].as_array().unwrap().clone();
+            let mut goods: Vec<(String, String)> = lines
+                .iter()
+                .filter(|line| line["sku"].as_str().is_some_and(|sku| sku.starts_with("SKU-")))
+                .map(|line| (line["external_ids"].to_string(), line["quantity"].to_string()))
+                .collect();
+            goods.sort();
+            goods.into_iter().map(|(_, quantity)| quantity).collect()
+        };
+        assert_eq!(quantities(), ["\"4\"", "\"4\""], "{platform:?}");
+        shop.edit_order(&id, Edit::Quantity { line: 0, quantity: 3.into() });
+        scenario.project(&[nudge]).await;
+        assert_eq!(quantities(), ["\"3\"", "\"4\""], "{platform:?}");
+        assert_eq!(scenario.differences(), Vec::<String>::new(), "{platform:?}");
+    }
+}
+
 /// R158: an unknown SKU waits with its name, and goes on when the product appears.
 #[tokio::test]
 async fn an_unknown_sku_waits_by_name_and_goes_on_when_the_product_appears() {

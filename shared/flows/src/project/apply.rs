@@ -3,7 +3,7 @@
 
 use super::compare::check_totals;
 use super::customer::{self, Parties};
-use super::edit::{Change, difference};
+use super::edit::{Change, difference, twins};
 use super::forecast;
 use super::intent::SaleOrder;
 use super::product;
@@ -14,7 +14,9 @@ use crate::work::unavailable;
 use causeway_domain::ports::Http;
 use causeway_domain::{Fault, StoreId};
 use causeway_ledger::Ledger;
-use causeway_odoo::{CulpritClass, LineRecord, Odoo, OrderDate, OrderRecord, OrderState, Record};
+use causeway_odoo::{
+    CulpritClass, ExternalIdOf, LineRecord, Odoo, OrderDate, OrderRecord, OrderState, Record,
+};
 use std::collections::BTreeMap;
 
 /// One order on its way to Odoo.
@@ -229,6 +231,7 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
         }
         let old_ids: Vec<i64> = old.iter().filter_map(|at| ids.get(at).copied()).collect();
         let lines = self.odoo.read_lines(&old_ids).await?;
+        let names = self.odoo.external_ids(ExternalIdOf::OrderLine, &twins(&lines)).await?;
         for at in old {
             let (Some(item), Some(ready), Some(record)) =
                 (items.get(at), ready.get(&at), records.get(&at))
@@ -238,7 +241,8 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
             let own: Vec<LineRecord> =
                 lines.iter().filter(|line| line.order == record.id).cloned().collect();
             let policy = self.config.order.edits;
-            let change = difference(item.order, ready.parties, &ready.lines, record, &own, policy);
+            let change =
+                difference(item.order, ready.parties, &ready.lines, record, (&own, &names), policy);
             let outcome = match change {
                 Ok(change) if change.is_empty() => continue,
                 Ok(change) => self.write(record.id, change).await,

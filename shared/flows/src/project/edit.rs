@@ -7,6 +7,7 @@ use super::render::PricedLine;
 use crate::config::EditPolicy;
 use causeway_domain::{Decimal, Fault};
 use causeway_odoo::{LineCommand, LineRecord, LineValues, OrderRecord, OrderState};
+use std::collections::BTreeMap;
 
 /// What has to be written to an existing order; nothing at all if Odoo already agrees.
 #[derive(Debug, Default, PartialEq)]
@@ -21,13 +22,24 @@ impl Change {
     }
 }
 
-/// Compares an order with what should be, or says why only a person can bring them together.
+/// Lines that share their product with another one of their order, so that only their external ids tell
+/// which is which. What is refunded or invoiced of a line later is known by that id.
+pub(super) fn twins(lines: &[LineRecord]) -> Vec<i64> {
+    let twin = |line: &&LineRecord| {
+        let own = |other: &&LineRecord| other.order == line.order && other.product == line.product;
+        line.product.is_some() && lines.iter().filter(own).count() > 1
+    };
+    lines.iter().filter(twin).map(|line| line.id).collect()
+}
+
+/// Compares an order with what should be, or says why only a person can bring them together. `names` are
+/// the external ids of its [`twins`].
 pub(super) fn difference(
     order: &SaleOrder,
     parties: Parties,
     wanted: &[PricedLine],
     odoo: &OrderRecord,
-    lines: &[LineRecord],
+    (lines, names): (&[LineRecord], &BTreeMap<i64, String>),
     policy: EditPolicy,
 ) -> Result<Change, Fault> {
     let draft = match &odoo.state {
@@ -57,7 +69,24 @@ pub(super) fn difference(
     let mut rest: Vec<&LineRecord> = lines.iter().filter(|l| l.display_type.is_none()).collect();
     let mut change = Change::default();
     let mut unmatched = Vec::new();
-    for line in wanted {
+    let mut others = Vec::new();
+    for (at, line) in wanted.iter().enumerate() {
+        let name = order.lines.get(at).map(|own| &own.external_id);
+        let own = |have: &&LineRecord| {
+            have.product == Some(line.product) && names.get(&have.id) == name && name.is_some()
+        };
+        match rest.iter().position(own) {
+            Some(at) => {
+                let have = rest.remove(at);
+                if !same(have, line) {
+                    guard(order, odoo, have, line.quantity)?;
+                    change.lines.push(LineCommand::Update { line: have.id, values: values(line) });
+                }
+            }
+            None => others.push(line),
+        }
+    }
+    for line in others {
         // Equal lines first, so that a changed one is not matched with its unchanged twin.
         match rest.iter().position(|have| same(have, line)) {
             Some(at) => {
