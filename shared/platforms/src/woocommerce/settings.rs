@@ -68,9 +68,8 @@ pub(super) fn check(connection: &Connection) -> Vec<Problem> {
     found
 }
 
-/// A REST API key.
+/// A REST API key; whatever else the secret holds is left alone.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Credentials {
     /// `ck_...`.
     pub consumer_key: String,
