@@ -3,7 +3,11 @@
 use crate::report::{Answer, Failure, Outcome, Show, json};
 use bytes::Bytes;
 use causeway_domain::{Nudge, Secret, StoreId, Timestamp};
-use causeway_platforms::{Adapter, Connection, RawRequest, Trust, Verification, adapter};
+use causeway_platforms::adapter::Malformed;
+use causeway_platforms::{
+    Adapter, Connection, Problem, RawRequest, Trust, Verification, Verified, adapter,
+};
+use causeway_processors::{AccountConnection, Processor, processor};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -15,6 +19,7 @@ Examples:
       --header \"X-Shopify-Hmac-Sha256: $SIGNATURE\" --header 'X-Shopify-Topic: orders/updated' < body.json
   causeway webhook verify --platform square --secret \"$KEY\" --header \"x-square-hmacsha256-signature: $SIGNATURE\" \\
       --url https://hooks.example.com/webhooks/square/acme < body.json
+  causeway webhook verify --platform stripe --secret @secret.txt --header \"Stripe-Signature: $SIGNATURE\" < body.json
 Exit code 0: accepted; prints the nudges. 1: refused, or not what the platform sends; says why.
 The body is read as it is: `echo` adds a newline that no platform signed.";
 
@@ -29,7 +34,7 @@ pub enum Verb {
 /// Arguments of `causeway webhook verify`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// shopify, woocommerce, magento, prestashop or square.
+    /// shopify, woocommerce, magento, prestashop or square; or a processor: stripe, adyen.
     #[arg(long)]
     platform: String,
     /// The signing secret, or @FILE that holds it (a final newline is taken off). Repeatable: the
@@ -69,14 +74,73 @@ pub fn run(verb: Verb, show: Show) -> Outcome {
     }
 }
 
+/// Who sends the delivery.
+enum Sender {
+    Platform(&'static dyn Adapter, Connection),
+    Processor(&'static dyn Processor, AccountConnection),
+}
+
+impl Sender {
+    fn of(args: &Args, store: &StoreId) -> Result<Self, Failure> {
+        let options = options(args)?;
+        let nowhere = url::Url::parse("https://store.invalid").map_err(Failure::new)?;
+        if let Some(adapter) = adapter(&args.platform) {
+            let connection = Connection {
+                store: store.clone(),
+                base_url: nowhere,
+                webhook_url: args.url.clone(),
+                options,
+            };
+            return Ok(Self::Platform(adapter, connection));
+        }
+        let processor = processor(&args.platform).ok_or_else(|| {
+            Failure::new(format!("unknown platform {:?}; known are: {}", args.platform, known()))
+        })?;
+        let connection = AccountConnection { account: store.clone(), base_url: nowhere, options };
+        Ok(Self::Processor(processor, connection))
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::Platform(adapter, connection) => adapter.check(connection),
+            Self::Processor(processor, connection) => processor.check(connection),
+        }
+    }
+
+    fn verify(
+        &self,
+        request: RawRequest,
+        secrets: &[Secret],
+        keys: &BTreeMap<String, String>,
+        now: Timestamp,
+    ) -> Verification {
+        match self {
+            Self::Platform(adapter, connection) => {
+                adapter.verify(request, &Trust { connection, secrets, keys, now })
+            }
+            Self::Processor(processor, connection) => {
+                processor.verify(request, &Trust { connection, secrets, keys, now })
+            }
+        }
+    }
+
+    fn nudges(
+        &self,
+        store: &StoreId,
+        delivery: &Verified<RawRequest>,
+    ) -> Result<Vec<Nudge>, Malformed> {
+        match self {
+            Self::Platform(adapter, _) => adapter.nudges(store, delivery),
+            Self::Processor(processor, _) => processor.events(store, delivery),
+        }
+    }
+}
+
 fn verify(args: &Args, show: Show) -> Outcome {
-    let adapter = adapter(&args.platform).ok_or_else(|| {
-        Failure::new(format!("unknown platform {:?}; known are: {}", args.platform, known()))
-    })?;
     let store = StoreId::parse(&args.store)
         .map_err(|_| Failure::new("a store id is 1 to 40 of a-z, 0-9 and -"))?;
-    let connection = connection(args, &store)?;
-    let problems = adapter.check(&connection);
+    let sender = Sender::of(args, &store)?;
+    let problems = sender.problems();
     if !problems.is_empty() {
         let list: Vec<String> =
             problems.iter().map(|problem| format!("{}: {}", problem.path, problem.text)).collect();
@@ -88,18 +152,12 @@ fn verify(args: &Args, show: Show) -> Outcome {
         args.secret.iter().map(|text| secret(text)).collect::<Result<_, _>>()?;
     let keys: BTreeMap<String, String> =
         args.keys.iter().map(|text| key(text)).collect::<Result<_, _>>()?;
-    let trust = Trust { connection: &connection, secrets: &secrets, keys: &keys, now };
-    answer(adapter, &store, adapter.verify(request, &trust), show)
+    answer(&sender, &store, sender.verify(request, &secrets, &keys, now), show)
 }
 
-fn answer(
-    adapter: &dyn Adapter,
-    store: &StoreId,
-    verification: Verification,
-    show: Show,
-) -> Outcome {
+fn answer(sender: &Sender, store: &StoreId, verification: Verification, show: Show) -> Outcome {
     match verification {
-        Verification::Accepted(delivery) => match adapter.nudges(store, &delivery) {
+        Verification::Accepted(delivery) => match sender.nudges(store, &delivery) {
             Ok(nudges) => accepted(&nudges, show),
             Err(malformed) => refused("malformed", &malformed.to_string(), show),
         },
@@ -141,12 +199,12 @@ fn refused(class: &str, reason: &str, show: Show) -> Outcome {
 }
 
 fn known() -> String {
-    let ids: Vec<&str> =
-        causeway_platforms::registry::ADAPTERS.iter().map(|adapter| adapter.id()).collect();
-    ids.join(", ")
+    let platforms = causeway_platforms::registry::ADAPTERS.iter().map(|adapter| adapter.id());
+    let processors = causeway_processors::registry::PROCESSORS.iter().map(|one| one.id());
+    platforms.chain(processors).collect::<Vec<&str>>().join(", ")
 }
 
-fn connection(args: &Args, store: &StoreId) -> Result<Connection, Failure> {
+fn options(args: &Args) -> Result<Map<String, Value>, Failure> {
     let mut options = Map::new();
     for option in &args.options {
         let (key, value) = option
@@ -156,12 +214,7 @@ fn connection(args: &Args, store: &StoreId) -> Result<Connection, Failure> {
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
         options.insert(key.trim().to_owned(), value);
     }
-    Ok(Connection {
-        store: store.clone(),
-        base_url: url::Url::parse("https://store.invalid").map_err(Failure::new)?,
-        webhook_url: args.url.clone(),
-        options,
-    })
+    Ok(options)
 }
 
 fn request(args: &Args, now: Timestamp) -> Result<RawRequest, Failure> {
