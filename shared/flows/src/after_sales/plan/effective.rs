@@ -189,4 +189,20 @@ impl Case<'_> {
         }
         Ok((Decimal::ZERO, Decimal::ZERO))
     }
+
+    /// What a line has left of itself once this part took its last thing off before any was billed: no
+    /// invoice ever carries it, so that the refund must not count on it. Rounding, as a rule.
+    pub(super) fn never_billed(
+        &self,
+        at: usize,
+        refund: usize,
+        part: usize,
+    ) -> Result<Money, Fault> {
+        let left = self.effective(at)?;
+        let last = left.taken.last().is_some_and(|own| (own.refund, own.part) == (refund, part));
+        if !last || !left.quantity.is_zero() || !self.billed(self.order_line(at)?).is_zero() {
+            return Ok(Money::zero(self.wanted.currency));
+        }
+        left.taxes.iter().try_fold(left.net, |sum, share| sum.plus(share.amount)).map_err(overflow)
+    }
 }

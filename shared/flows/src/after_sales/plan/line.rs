@@ -95,3 +95,27 @@ pub(super) fn credited(
     }
     Ok(room.get(at).copied().unwrap_or((Decimal::ZERO, Money::zero(currency))))
 }
+
+/// What an invoice line still has, quantity and gross. Lines with the same product, price and taxes
+/// share it: a credit note's line without a link does not say which of them it gives back.
+pub(super) fn room(
+    invoice: &SeenInvoice,
+    at: usize,
+    other: &dyn Fn(&SeenCredit) -> bool,
+) -> Result<(Decimal, Money), Fault> {
+    let mut left = (Decimal::ZERO, Money::zero(invoice.total.currency()));
+    let Some(own) = invoice.lines.get(at) else { return Ok(left) };
+    for (place, line) in invoice.lines.iter().enumerate() {
+        let alike = own.product.is_some()
+            && line.product == own.product
+            && line.price_unit == own.price_unit
+            && line.taxes == own.taxes;
+        if place == at || alike {
+            let (back, gross) = credited(invoice, place, other)?;
+            left.0 += line.quantity - back;
+            left.1 = left.1.plus(line.gross).map_err(overflow)?;
+            left.1 = left.1.minus(gross).map_err(overflow)?;
+        }
+    }
+    Ok((left.0.min(own.quantity), left.1))
+}

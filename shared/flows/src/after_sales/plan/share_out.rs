@@ -1,12 +1,12 @@
 //! Shares a refund out over the invoices that bill what it gives back: oldest first, and never more
 //! than is invoiced and not credited.
 
-use super::amount::spread_amount;
+use super::amount::{spread_amount, within};
 use super::credit::{CreditLine, CreditNote, step_of};
 use super::effective::up_to;
-use super::line::credited;
+use super::line::room;
 use super::{Case, overflow};
-use crate::after_sales::seen::{SeenCredit, SeenInvoice, SeenMoveLine};
+use crate::after_sales::seen::{SeenCredit, SeenInvoice, SeenLine, SeenMoveLine};
 use crate::after_sales::wanted::{RefundPart, WantedRefund};
 use crate::config::InvoicePolicy;
 use crate::project::tax::TaxShare;
@@ -53,30 +53,24 @@ pub(super) fn documents(
             total: Money::zero(case.wanted.currency),
         })
         .collect();
+    // Money beside the lines, and what the taxes of a line cannot give any more.
+    let mut beside = Money::zero(case.wanted.currency);
     for (place, part) in refund.parts.iter().enumerate() {
-        match part {
-            RefundPart::Line { .. } => {
-                line_part(case, (at, place), refund, part, &mut drafts, &other)?
+        let more = match part {
+            RefundPart::Line { line, .. } => {
+                let lost = case.never_billed(*line, at, place)?;
+                let more = line_part(case, (at, place), refund, part, &mut drafts, &other)?;
+                more.minus(lost).map_err(overflow)?
             }
-            RefundPart::Amount { .. } => {}
-        }
+            RefundPart::Amount { gross } => *gross,
+        };
+        beside = beside.plus(more).map_err(overflow)?;
     }
-    for part in &refund.parts {
-        match part {
-            RefundPart::Line { .. } => {}
-            RefundPart::Amount { gross } => amount_part(case, refund, *gross, &mut drafts, &other)?,
-        }
-    }
+    amount_part(case, refund, beside, &mut drafts, &other)?;
     let mut notes = Vec::new();
     for draft in drafts.into_iter().filter(|draft| !draft.lines.is_empty()) {
         if draft.total.is_zero() {
             continue;
-        }
-        if draft.total.minor() < 0 {
-            return Err(case.person(
-                format!("refund {} keeps back more than it gives", refund.id),
-                "settle it in Odoo by hand, then settle the item",
-            ));
         }
         notes.push(CreditNote {
             step: step_of(&refund.id, draft.invoice.id),
@@ -97,7 +91,7 @@ pub(super) fn documents(
     Ok(notes)
 }
 
-/// Credits the refunded part of a line on the invoices that bill it.
+/// Credits the refunded part of a line on the invoices that bill it; gives what these have no more of.
 fn line_part(
     case: &Case<'_>,
     (at, place): (usize, usize),
@@ -105,8 +99,9 @@ fn line_part(
     part: &RefundPart,
     drafts: &mut [Draft<'_>],
     other: &dyn Fn(&SeenCredit) -> bool,
-) -> Result<(), Fault> {
-    let RefundPart::Line { line: of, quantity, net, taxes, .. } = part else { return Ok(()) };
+) -> Result<Money, Fault> {
+    let mut beside = Money::zero(case.wanted.currency);
+    let RefundPart::Line { line: of, quantity, net, taxes, .. } = part else { return Ok(beside) };
     let line = case.order_line(*of)?;
     // What was taken off the order before it was billed needs no credit note.
     let (taken, billed) = case.taken_and_billed(*of, at, place)?;
@@ -125,7 +120,7 @@ fn line_part(
     let is_zero =
         |net: Money, taxes: &[TaxShare]| net.is_zero() && taxes.iter().all(|t| t.amount.is_zero());
     if is_zero(left_net, &left_taxes) {
-        return Ok(());
+        return Ok(beside);
     }
     let mut open = owed;
     let mut excess = (-line.to_invoice).max(Decimal::ZERO);
@@ -134,9 +129,7 @@ fn line_part(
             if own.sale_line != Some(line.id) || is_zero(left_net, &left_taxes) {
                 continue;
             }
-            let (back, back_gross) = credited(draft.invoice, n, other)?;
-            let room = own.quantity - back;
-            let room_gross = own.gross.minus(back_gross).map_err(overflow)?;
+            let (room, room_gross) = room(draft.invoice, n, other)?;
             let take = if owed.is_zero() { Decimal::ZERO } else { open.min(room) };
             if !owed.is_zero() && take <= Decimal::ZERO {
                 continue;
@@ -151,12 +144,18 @@ fn line_part(
                 tax.amount = share(tax.amount)?;
             }
             let gross = sum(credit_net, &credit_taxes)?;
-            if gross.minor() > room_gross.minor() && gross.minor() > 0 {
+            let most = room_gross.minor() + case.rounding_of(*of)?;
+            if gross.minor() > most && gross.minor() > 0 {
                 return Err(above(case, refund, gross, room_gross, own));
             }
+            let (net, taxes) = within(case, draft, own, (credit_net, &credit_taxes), other)?;
+            let less = gross.minus(sum(net, &taxes)?).map_err(overflow)?;
+            beside = beside.plus(less).map_err(overflow)?;
             let linked = take.min(excess);
             excess -= linked;
-            push(draft, own, (take, linked), credit_net, &credit_taxes, line.id)?;
+            if !is_zero(net, &taxes) || !linked.is_zero() {
+                push(draft, own, (take, linked), net, &taxes, line.id)?;
+            }
             left_net = left_net.minus(credit_net).map_err(overflow)?;
             for (left, off) in left_taxes.iter_mut().zip(&credit_taxes) {
                 left.amount = left.amount.minus(off.amount).map_err(overflow)?;
@@ -165,10 +164,11 @@ fn line_part(
         }
     }
     if is_zero(left_net, &left_taxes) {
-        return Ok(());
+        return Ok(beside);
     }
     let missing = sum(left_net, &left_taxes)?;
-    Err(not_invoiced(case, refund, missing, case.billed(line) >= line.ordered))
+    let room = Money::zero(case.wanted.currency);
+    Err(not_invoiced(case, refund, missing, room, case.billed(line) >= line.ordered))
 }
 
 /// Adds the line; a part that lowers the order line's invoiced quantity stands on its own.
@@ -223,7 +223,8 @@ fn push(
     Ok(())
 }
 
-/// Spreads an amount over the invoices, oldest first, and over their rates by gross (A15).
+/// Spreads an amount over the invoices, oldest first, and over their rates by gross (A15); what is kept
+/// back is kept of what these credit notes give.
 fn amount_part(
     case: &Case<'_>,
     refund: &WantedRefund,
@@ -232,25 +233,42 @@ fn amount_part(
     other: &dyn Fn(&SeenCredit) -> bool,
 ) -> Result<(), Fault> {
     let mut left = gross;
+    let mut rooms = Money::zero(gross.currency());
     for draft in drafts.iter_mut() {
-        if left.is_zero() {
-            return Ok(());
-        }
-        let notes = draft.invoice.credits.iter().filter(|note| other(note)).map(|note| note.total);
-        let back = Money::sum(notes, left.currency()).map_err(overflow)?;
-        let room = draft.invoice.total.minus(back).map_err(overflow)?;
-        let room = room.minus(draft.total).map_err(overflow)?;
-        let take = if left.minor() > 0 { left.min_of(room) } else { left };
-        if take.is_zero() || take.minor() > 0 && room.minor() <= 0 {
+        let room = match left.minor() < 0 {
+            true => draft.total,
+            false => {
+                let notes = draft.invoice.credits.iter().filter(|note| other(note));
+                let back = Money::sum(notes.map(|note| note.total), left.currency());
+                let room = draft.invoice.total.minus(back.map_err(overflow)?);
+                room.and_then(|room| room.minus(draft.total)).map_err(overflow)?
+            }
+        };
+        if left.is_zero() || room.minor() <= 0 {
             continue;
         }
+        rooms = rooms.plus(room).map_err(overflow)?;
+        let take = match left.minor() < 0 {
+            true => left.negated().min_of(room).negated(),
+            false => left.min_of(room),
+        };
         spread_amount(case, refund, take, draft, other)?;
         left = left.minus(take).map_err(overflow)?;
     }
     if left.is_zero() {
         return Ok(());
     }
-    Err(not_invoiced(case, refund, left, case.everything_billed()))
+    if left.minor() < 0 && !case.more_is_billed_later() {
+        return Err(case.person(
+            format!(
+                "refund {} keeps back {}, and its goods that were billed come to {rooms} only",
+                refund.id,
+                gross.negated()
+            ),
+            "invoice what is kept back by hand, then settle the item",
+        ));
+    }
+    Err(not_invoiced(case, refund, left, rooms, case.everything_billed()))
 }
 
 pub(super) fn sum(net: Money, taxes: &[TaxShare]) -> Result<Money, Fault> {
@@ -275,17 +293,35 @@ fn above(
 }
 
 /// What is not invoiced cannot be credited: the invoice may come, or never will.
-fn not_invoiced(case: &Case<'_>, refund: &WantedRefund, missing: Money, all_billed: bool) -> Fault {
+fn not_invoiced(
+    case: &Case<'_>,
+    refund: &WantedRefund,
+    missing: Money,
+    room: Money,
+    all_billed: bool,
+) -> Fault {
     let drafts = case.seen.invoices.iter().any(|invoice| !invoice.posted);
     let never = match case.policy.invoices {
         InvoicePolicy::None => case.seen.invoices.is_empty(),
         InvoicePolicy::AtOrder | InvoicePolicy::AtDelivery => false,
     };
-    if never || all_billed && !drafts {
-        let why = if never { "no invoice" } else { "nothing left on its invoices" };
+    let total = refund.total;
+    if never {
         return case.person(
-            format!("refund {} gives back {missing}, for which there is {why}", refund.id),
+            format!(
+                "refund {} gives back {missing} of {total}, for which there is no invoice",
+                refund.id
+            ),
             "credit it by hand, or invoice the order and replay it; then settle the item",
+        );
+    }
+    if all_billed && !drafts {
+        return case.person(
+            format!(
+                "refund {} gives back {total}, {missing} more than its invoices have left ({room})",
+                refund.id
+            ),
+            "look for a credit note that was made by hand; then settle the item",
         );
     }
     Fault::Wait {
@@ -298,5 +334,20 @@ impl Case<'_> {
     fn everything_billed(&self) -> bool {
         !self.seen.invoices.is_empty()
             && self.seen.lines.iter().all(|line| self.billed(line) >= line.ordered)
+    }
+
+    /// True while an invoice is a draft, or something is to be sent or invoiced.
+    fn more_is_billed_later(&self) -> bool {
+        let open = |line: &SeenLine| self.billed(line) < line.ordered;
+        self.seen.lines.iter().any(open)
+    }
+
+    /// How many minor units the parts of a line may come to above the whole by rounding alone: one for
+    /// each amount of each part, or of each thing where the platform rounds these.
+    fn rounding_of(&self, at: usize) -> Result<i64, Fault> {
+        let line = self.line(at)?;
+        let amounts = i64::try_from(line.taxes.len()).unwrap_or(1) + 1;
+        let things = i64::try_from(line.quantity.abs().ceil().trunc().mantissa()).unwrap_or(1);
+        Ok(amounts * (things + 1))
     }
 }
