@@ -14,6 +14,8 @@ mod payment;
 mod quantity;
 mod returns;
 mod share_out;
+#[cfg(test)]
+mod tests;
 
 pub use credit::{CreditLine, CreditNote, credit_notes};
 pub use effective::Effective;

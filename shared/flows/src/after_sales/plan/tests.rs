@@ -1,1 +1,169 @@
+//! What comes next, as a table: a scene on the left, the plan's word on the right.
+//!
+//! The order is three things of 10.00 net (line `goods`, 21 %: 36.30) and a delivery of 5.00 net (line
+//! `ship`: 6.05), 42.35 in all.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod scene;
+
+use crate::after_sales::seen::PickingStanding;
+use crate::config::{InvoicePolicy, LockedOrders, ReturnValidation};
+use causeway_domain::Goods;
+use scene::{Bill, Scene, scene};
+
+#[track_caller]
+fn check(table: Vec<(Scene, &str)>) {
+    for (at, (scene, says)) in table.into_iter().enumerate() {
+        assert_eq!(scene.says(), says, "row {at}");
+    }
+}
+
+use Goods::{Kept, NotSent, Unsaid};
+use InvoicePolicy::{AtDelivery, AtOrder, None as Never};
+
+/// R168, R175-R178.
+#[test]
+fn cancellations() {
+    let cancelled = |scene: Scene| scene.of(|scene| scene.cancelled = true);
+    let locked = |scene: Scene| scene.of(|scene| scene.locked = true);
+    let unlock = |scene: Scene| scene.of(|scene| scene.policy.locked = LockedOrders::Unlock);
+    let posted = |scene: Scene| scene.of(|scene| scene.bill = Bill::Posted);
+    let sent = |scene: Scene| scene.of(|scene| scene.sent = 3);
+    check(vec![
+        (scene(Never), "nothing"),
+        (cancelled(scene(Never)), "cancel"),
+        (locked(cancelled(scene(Never))), "ask: it is locked in Odoo and changed on the platform"),
+        (unlock(locked(cancelled(scene(Never)))), "unlock"),
+        // Invoiced and never paid: all of it is credited, then it can be cancelled.
+        (
+            posted(cancelled(scene(AtOrder))),
+            "credit 42.35 EUR: 3 x 30.00 EUR + 6.30 EUR; 1 x 5.00 EUR + 1.05 EUR",
+        ),
+        (
+            sent(cancelled(scene(Never))),
+            "ask: it was cancelled on the platform, 0.00 EUR of it refunded, and goods have left",
+        ),
+        (
+            sent(cancelled(scene(Never))).refunded(1, 1210, Unsaid),
+            "ask: it was cancelled on the platform, 12.10 EUR of it refunded, and goods have left",
+        ),
+        (
+            sent(posted(cancelled(scene(AtOrder)))).refunded(0, 4235, Kept),
+            "credit 42.35 EUR: 1 x 35.00 EUR + 7.35 EUR",
+        ),
+    ]);
+}
+
+/// R200: what is not sent never will be, and is not billed.
+#[test]
+fn quantities() {
+    let locked = |scene: Scene| scene.of(|scene| scene.locked = true);
+    let lowered = |scene: Scene| scene.of(|scene| scene.ordered = 2);
+    let sent = |n, scene: Scene| scene.of(|scene| scene.sent = n);
+    let to_2 = "lower goods to 2: 20.00 EUR + 4.20 EUR";
+    check(vec![
+        (scene(Never).refunded(1, 1210, NotSent), to_2),
+        (scene(Never).refunded(1, 1210, Unsaid), to_2),
+        (sent(2, scene(Never)).refunded(1, 1210, NotSent), to_2),
+        (
+            locked(scene(Never)).refunded(1, 1210, NotSent),
+            "ask: it is locked in Odoo and changed on the platform",
+        ),
+        // Only the quantity goes, without money.
+        (scene(Never).refunded(1, 0, NotSent), "lower goods to 2: 30.00 EUR + 6.30 EUR"),
+        // Under a policy that never invoices that is all: nothing waits for ever.
+        (lowered(scene(Never)).refunded(1, 1210, NotSent), "nothing"),
+        // What is more than that has nothing to be credited on.
+        (
+            scene(Never).refunded(0, 500, Kept),
+            "ask: refund r1 gives back 5.00 EUR of 5.00 EUR, for which there is no invoice",
+        ),
+        (
+            sent(3, scene(Never)).refunded(1, 1210, NotSent),
+            "ask: refund r1 gives back 12.10 EUR of 12.10 EUR, for which there is no invoice",
+        ),
+    ]);
+}
+
+/// R196: checked as drafts, pinned once where Odoo lost the pin, and only then posted.
+#[test]
+fn invoices() {
+    let draft = |gross| scene(AtOrder).of(|scene| scene.bill = Bill::Draft(gross));
+    let pinned = |scene: Scene| scene.of(|scene| scene.recorded.extend([("pinned:70".into(), 1)]));
+    let sent = |scene: Scene| scene.of(|scene| scene.sent = 3);
+    check(vec![
+        (scene(AtOrder), "invoice"),
+        (draft(3630), "post"),
+        (draft(3631), "pin 30.00 EUR + 6.30 EUR, 5.00 EUR + 1.05 EUR"),
+        (
+            pinned(draft(3631)),
+            "ask: its draft invoice 70 comes to 42.36 EUR, it should be 42.35 EUR",
+        ),
+        (scene(AtOrder).of(|scene| scene.bill = Bill::Posted), "nothing"),
+        (scene(AtDelivery), "wait: its goods are not delivered yet"),
+        (sent(scene(AtDelivery)), "invoice"),
+        (scene(Never), "nothing"),
+    ]);
+}
+
+/// R169-R174, R179-R183: to the cent, never above what is invoiced and not credited.
+#[test]
+fn credit_notes_of_refunds() {
+    let posted = || scene(AtOrder).of(|scene| scene.bill = Bill::Posted);
+    let lowered = |scene: Scene| scene.of(|scene| scene.ordered = 2);
+    let by_hand = |gross, scene: Scene| scene.of(|scene| scene.by_hand = Some(gross));
+    check(vec![
+        (posted().refunded(1, 1210, Kept), "credit 12.10 EUR: 1 x 10.00 EUR + 2.10 EUR"),
+        // Off the order first, so that Odoo does not bill it again.
+        (posted().refunded(1, 1210, NotSent), "lower goods to 2: 20.00 EUR + 4.20 EUR"),
+        (
+            lowered(posted()).refunded(1, 1210, NotSent),
+            "credit 12.10 EUR: 1 x 10.00 EUR + 2.10 EUR, off the order",
+        ),
+        (posted().refunded(0, 100, Kept), "credit 1.00 EUR: 1 x 0.83 EUR + 0.17 EUR"),
+        // Before its invoice: it waits for it, as a draft too.
+        (scene(AtDelivery).refunded(0, 100, Kept), "wait: its goods are not delivered yet"),
+        // Somebody credited by hand what the platform now gives back.
+        (
+            by_hand(3025, posted()).refunded(3, 3630, Kept),
+            "ask: refund r1 gives back 24.20 EUR for invoice line 101, of which 6.05 EUR is \
+             invoiced and not credited",
+        ),
+        (
+            by_hand(3630, posted()).refunded(0, 1000, Kept),
+            "ask: refund r1 gives back 10.00 EUR, 3.95 EUR more than its invoices have left (6.05 EUR)",
+        ),
+    ]);
+}
+
+/// R184-R187: never more than was sent; the money follows the goods.
+#[test]
+fn returns_of_goods() {
+    let sold = || {
+        scene(AtOrder).returned().of(|scene| {
+            scene.bill = Bill::Posted;
+            scene.sent = 3;
+        })
+    };
+    let with = |quantity, state| {
+        sold().of(|scene| {
+            scene.back = Some((quantity, state));
+            scene.recorded.extend([("return:b1:30.8".into(), 50)]);
+        })
+    };
+    let by_platform =
+        |scene: Scene| scene.of(|scene| scene.policy.returns = ReturnValidation::Platform);
+    check(vec![
+        (sold(), "return of 1"),
+        (with(1, PickingStanding::Draft), "confirm return"),
+        (with(1, PickingStanding::Open), "wait: return picking 50 is not validated in Odoo yet"),
+        (by_platform(with(1, PickingStanding::Open)), "validate return"),
+        (with(1, PickingStanding::Done), "credit 12.10 EUR: 1 x 10.00 EUR + 2.10 EUR"),
+        // Not sent yet: there is nothing to come back.
+        (
+            scene(AtOrder).returned().of(|scene| scene.bill = Bill::Posted),
+            "lower goods to 2: 20.00 EUR + 4.20 EUR",
+        ),
+    ]);
+}
