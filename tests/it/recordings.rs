@@ -16,6 +16,7 @@ use shop::Shop;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+mod refunds;
 #[path = "../../shared/platforms/tests/prestashop/shop.rs"]
 mod shop;
 
