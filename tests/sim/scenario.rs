@@ -393,10 +393,15 @@ impl Scenario {
 
     /// What a person does in Odoo behind our back.
     pub fn odoo_as_admin(&self, model: &str, method: &str, ids: &[i64]) {
+        self.odoo_call_as_admin(model, method, &serde_json::json!({ "ids": ids }));
+    }
+
+    /// The same with more than ids.
+    pub fn odoo_call_as_admin(&self, model: &str, method: &str, body: &serde_json::Value) {
         let request = http::Request::post(format!("{ODOO}/json/2/{model}/{method}"))
             .header("authorization", format!("bearer {}", Seed::ADMIN_KEY))
             .header("content-type", "application/json")
-            .body(serde_json::json!({ "ids": ids }).to_string().into())
+            .body(body.to_string().into())
             .unwrap();
         let answer = self.http.deliver(request).unwrap();
         assert!(answer.status().is_success(), "{method}: {:?}", answer.body());

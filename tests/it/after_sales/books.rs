@@ -48,12 +48,13 @@ pub fn credit_notes<'a>(state: &'a Value, invoices: &[&Value]) -> Vec<&'a Value>
     live(list(state, "credit_notes")).filter(own).collect()
 }
 
-fn sum(documents: &[&Value]) -> Decimal {
+/// What documents come to.
+pub fn sum(documents: &[&Value]) -> Decimal {
     documents.iter().map(|document| amount(&document["amount_total"])).sum()
 }
 
-/// Net and tax by tax id over documents.
-fn by_tax(documents: &[&Value]) -> BTreeMap<String, Decimal> {
+/// Tax by tax id over documents.
+pub fn by_tax(documents: &[&Value]) -> BTreeMap<String, Decimal> {
     let mut sums = BTreeMap::new();
     for document in documents {
         for tax in list(document, "taxes") {

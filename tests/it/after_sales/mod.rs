@@ -3,6 +3,7 @@
 mod books;
 mod cancel;
 mod kill;
+mod property;
 mod refunds;
 
 use crate::sim::Scenario;

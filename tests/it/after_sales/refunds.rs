@@ -89,6 +89,49 @@ async fn an_order_that_arrives_refunded_ends_right() {
     }
 }
 
+/// Every order of three events of a refund and two of its order, each alone or all as one batch.
+fn arrivals() -> Vec<Vec<bool>> {
+    let is_refund = |mask: u32| -> Vec<bool> { (0..5).map(|at| mask & (1 << at) != 0).collect() };
+    (0..32_u32).filter(|mask| mask.count_ones() == 3).map(is_refund).collect()
+}
+
+/// R195: a refund's event three times, in every order relative to the order's own events: one credit
+/// note for the refund and its invoice.
+#[tokio::test]
+async fn a_refund_three_times_in_every_order_is_one_credit_note() {
+    assert_eq!(arrivals().len(), 10);
+    for platform in PLATFORMS {
+        for events in arrivals() {
+            for at_once in [false, true] {
+                let what = format!("{platform:?}, {events:?}, {at_once}");
+                let scenario = world(PAID);
+                let shop = scenario.shop(platform);
+                let id = shop.add(3, super::paid);
+                // The goods may go off the order before it is invoiced; the money cannot.
+                let amount = Some(Decimal::ONE);
+                let goods = SampleRefund::of(&[(0, Decimal::ONE, Goods::Unsaid)]);
+                shop.refund(&id, SampleRefund { amount, ..goods });
+                let event = |refund: &bool| match refund {
+                    true => scenario.after(platform, &id),
+                    false => scenario.nudge(platform, &id),
+                };
+                let batch: Vec<_> = events.iter().map(event).collect();
+                if at_once {
+                    scenario.drive(&batch).await;
+                } else {
+                    for event in batch {
+                        scenario.drive(&[event]).await;
+                    }
+                }
+                assert_books(&scenario, PAYMENTS, &what).await;
+                let state = scenario.odoo_state();
+                let one = |kind: &str| state[kind].as_array().unwrap().len() == 1;
+                assert!(["orders", "invoices", "credit_notes"].into_iter().all(one), "{what}");
+            }
+        }
+    }
+}
+
 /// Everything is given back, in one or in several refunds.
 #[tokio::test]
 async fn a_full_refund_leaves_nothing_of_the_invoice() {

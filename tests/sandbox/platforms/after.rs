@@ -202,18 +202,28 @@ impl Fake {
             ..SampleRefund::default()
         };
         // What it comes to by its lines tells what is missing to the whole.
-        let mut trial = draft.clone();
-        trial.after.refunds.push(DraftRefund {
-            sample: sample.clone(),
-            state: RefundState::Settled,
-            made_at: draft.happened_at(),
-        });
-        let refunded = expected(self.shop().platform, &trial).refunds;
-        let refunded: Decimal = refunded.iter().map(|refund| refund.gross).sum();
+        let before: Decimal =
+            self.expected_after_sales(order).refunds.iter().map(|refund| refund.gross).sum();
+        let refunded = before + self.refund_comes_to(order, &sample);
         let missing = self.expected(order).expect("an order").total - refunded;
         sample.amount = (missing > Decimal::ZERO).then_some(missing);
         sample.fee = (missing < Decimal::ZERO).then_some(-missing);
         self.refund(order, sample)
+    }
+
+    /// What the buyer would get of a refund, tax included.
+    pub fn refund_comes_to(&self, order: &str, sample: &SampleRefund) -> Decimal {
+        if sample.lines.is_empty() && !sample.shipping {
+            return sample.amount.unwrap_or_default();
+        }
+        let mut trial = self.order(order).expect("an order of this store").draft;
+        trial.after.refunds.push(DraftRefund {
+            sample: sample.clone(),
+            state: RefundState::Settled,
+            made_at: trial.happened_at(),
+        });
+        let mut refunds = expected(self.shop().platform, &trial).refunds;
+        refunds.pop().expect("the refund").gross
     }
 
     /// A merchant cancels an order and, if it was paid, gives everything back; returns the id of

@@ -37,6 +37,7 @@ pub use draft::{Coupon, Draft, DraftLine, Expected, Phase};
 pub use fake::{Edit, Fake};
 pub use faults::Faults;
 pub use generate::{SampleOrder, generate};
+pub use random::Random;
 pub use shop::{Platform, Shop, shops};
 pub use tax::{TAX_RATES, TaxRate};
 

@@ -2,11 +2,11 @@
 
 /// SplitMix64.
 #[derive(Clone, Debug)]
-pub(super) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
     /// A stream of its own for each seed and index.
-    pub(super) fn new(seed: u64, index: u64) -> Self {
+    pub fn new(seed: u64, index: u64) -> Self {
         let mut start = Self(seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         start.next();
         start
@@ -19,16 +19,16 @@ impl Random {
         z ^ (z >> 31)
     }
     /// A number from `low` to `high`, both included.
-    pub(super) fn between(&mut self, low: u32, high: u32) -> u32 {
+    pub fn between(&mut self, low: u32, high: u32) -> u32 {
         let span = u64::from(high - low) + 1;
         low + u32::try_from(self.next() % span).unwrap()
     }
     /// True in `percent` of 100 cases.
-    pub(super) fn chance(&mut self, percent: u32) -> bool {
+    pub fn chance(&mut self, percent: u32) -> bool {
         self.between(1, 100) <= percent
     }
     /// One of a list.
-    pub(super) fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+    pub fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[self.between(0, u32::try_from(list.len()).unwrap() - 1) as usize]
     }
 }
