@@ -8,10 +8,12 @@ use super::books::{self, Policy};
 use super::{DELIVERED, INVOICED, PAID, PLATFORMS, deliver, differences, paid, world};
 use crate::sim::Scenario;
 use causeway_domain::{Goods, Nudge};
+use futures::FutureExt as _;
 use rust_decimal::Decimal;
 use sandbox::platforms::{Platform, Random, RefundState, SampleRefund, generate};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 
 /// Sequences for each platform and policy; `CAUSEWAY_SEQUENCES` asks for more.
 const SEQUENCES: u64 = 7;
@@ -346,13 +348,19 @@ async fn tell(config: &str, policy: Policy, platform: Platform, seed: u64) {
     story.ends_right(policy).await;
 }
 
+/// Tells them all, so that one run shows every sequence that ends wrong.
 async fn every_sequence(config: &str, policy: Policy) {
     let asked = std::env::var("CAUSEWAY_SEQUENCES").ok().and_then(|text| text.parse().ok());
+    let mut wrong = Vec::new();
     for platform in PLATFORMS {
         for seed in 1..=asked.unwrap_or(SEQUENCES) {
-            tell(config, policy, platform, seed).await;
+            let story = AssertUnwindSafe(tell(config, policy, platform, seed));
+            if story.catch_unwind().await.is_err() {
+                wrong.push(format!("{platform:?} {seed}"));
+            }
         }
     }
+    assert!(wrong.is_empty(), "these sequences end wrong: {wrong:?}");
 }
 
 /// R195-R197, R173, invoiced when the order comes.

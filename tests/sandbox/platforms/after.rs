@@ -197,7 +197,7 @@ impl Fake {
         let shipped = draft.standing_refunds().any(|(_, refund)| refund.sample.shipping);
         let mut sample = SampleRefund {
             lines: draft.lines.iter().enumerate().filter_map(left).collect(),
-            shipping: draft.shipping.is_some() && !shipped,
+            shipping: draft.shipping.is_some_and(|own| !own.amount.is_zero()) && !shipped,
             settled,
             ..SampleRefund::default()
         };

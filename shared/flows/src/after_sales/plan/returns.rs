@@ -57,19 +57,16 @@ pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
 
 fn one(case: &Case<'_>, back: &WantedReturn) -> Result<Verdict, Fault> {
     let key = || format!("return:{}/{}", case.wanted.key, back.id);
-    let own: Vec<&SeenPicking> = case.pickings_of(&back.id).collect();
-    let documents = match own.is_empty() {
-        true => documents(case, back)?,
-        false => Vec::new(),
-    };
-    if let Some(document) = documents.into_iter().next() {
+    if let Some(document) = case.missing(back)?.into_iter().next() {
         return Ok(Verdict::step(Step::LoadReturn(document)));
     }
-    for picking in &own {
+    let draft = |picking: &&SeenPicking| picking.state == PickingStanding::Draft;
+    if let Some(picking) = case.pickings_of(&back.id).find(draft) {
+        return Ok(Verdict::step(Step::ConfirmReturn { picking: picking.id }));
+    }
+    for picking in case.pickings_of(&back.id) {
         match picking.state {
-            PickingStanding::Draft => {
-                return Ok(Verdict::step(Step::ConfirmReturn { picking: picking.id }));
-            }
+            PickingStanding::Draft | PickingStanding::Done => {}
             PickingStanding::Open => {
                 let by_platform = match case.policy.returns {
                     ReturnValidation::Platform => back.closed,
@@ -86,7 +83,6 @@ fn one(case: &Case<'_>, back: &WantedReturn) -> Result<Verdict, Fault> {
                     ),
                 });
             }
-            PickingStanding::Done => {}
         }
     }
     Ok(Verdict::Fine)
@@ -108,15 +104,36 @@ impl Case<'_> {
 
     /// True once the warehouse has validated a return, or if nothing of it was ever sent.
     pub(super) fn is_back(&self, id: &ReturnId) -> bool {
-        let mut own = self.pickings_of(id).peekable();
-        if own.peek().is_some() {
-            return own.all(|picking| picking.state == PickingStanding::Done);
+        let Some(back) = self.wanted.returns.iter().find(|back| back.id == *id) else {
+            return false;
+        };
+        self.missing(back).is_ok_and(|missing| missing.is_empty())
+            && self.pickings_of(id).all(|picking| picking.state == PickingStanding::Done)
+    }
+
+    /// The pickings that a return still lacks: there is one for each delivery that it takes goods of, and
+    /// for each place that they go to.
+    fn missing(&self, back: &WantedReturn) -> Result<Vec<ReturnDocument>, Fault> {
+        let own: Vec<&SeenPicking> = self.pickings_of(&back.id).collect();
+        let mut covered = true;
+        for (at, quantity, _) in &back.lines {
+            let line = Some(self.order_line(*at)?.id);
+            let moves = own.iter().flat_map(|picking| &picking.moves);
+            let comes: Decimal =
+                moves.filter(|stock| stock.sale_line == line).map(SeenStockMove::expected).sum();
+            covered &= comes >= self.awaited(back, *at, *quantity)?;
         }
-        let back = self.wanted.returns.iter().find(|back| back.id == *id);
-        back.is_some_and(|back| {
-            let open = |(at, quantity, _): &(usize, Decimal, _)| self.awaited(back, *at, *quantity);
-            back.lines.iter().all(|line| open(line).is_ok_and(|open| open <= Decimal::ZERO))
-        })
+        if covered {
+            return Ok(Vec::new());
+        }
+        let mut missing = documents(self, back, &own)?;
+        missing.retain(|document| {
+            !own.iter().any(|picking| {
+                picking.external_id.as_deref() == Some(document.external_id.as_str())
+                    || self.recorded.get(&document.step) == Some(&picking.id)
+            })
+        });
+        Ok(missing)
     }
 
     /// What is to come back of a line: not what its refund took off the order before it was sent.
@@ -131,18 +148,31 @@ impl Case<'_> {
         Ok(quantity - taken)
     }
 
-    /// What can still come back of a delivery's move.
-    fn returnable(&self, stock: &SeenStockMove) -> Decimal {
-        let returns = self.seen.pickings.iter().filter(|picking| picking.return_of.is_some());
-        let moves = returns.flat_map(|picking| &picking.moves);
-        let back = moves.filter(|own| own.origin == Some(stock.id));
-        stock.quantity
-            - back.map(|own| if own.done { own.quantity } else { own.demand }).sum::<Decimal>()
+    /// What can still come back of a delivery's move, but for the return whose pickings these are.
+    fn returnable(&self, stock: &SeenStockMove, own: &[&SeenPicking]) -> Decimal {
+        let other = |picking: &&SeenPicking| {
+            picking.return_of.is_some() && !own.iter().any(|one| one.id == picking.id)
+        };
+        let moves = self.seen.pickings.iter().filter(other).flat_map(|picking| &picking.moves);
+        let back = moves.filter(|back| back.origin == Some(stock.id));
+        stock.quantity - back.map(SeenStockMove::expected).sum::<Decimal>()
     }
 }
 
-/// The pickings that a return needs, oldest delivery first; one for each place that goods go to.
-fn documents(case: &Case<'_>, back: &WantedReturn) -> Result<Vec<ReturnDocument>, Fault> {
+impl SeenStockMove {
+    /// What it moved, or will.
+    fn expected(&self) -> Decimal {
+        if self.done { self.quantity } else { self.demand }
+    }
+}
+
+/// The pickings that a return needs as if it had none of its own yet, oldest delivery first; one for each
+/// place that goods go to.
+fn documents(
+    case: &Case<'_>,
+    back: &WantedReturn,
+    own: &[&SeenPicking],
+) -> Result<Vec<ReturnDocument>, Fault> {
     let mut found: Vec<ReturnDocument> = Vec::new();
     let key = ExternalId::new(case.store, "return", back.id.as_str());
     for (at, quantity, reason) in &back.lines {
@@ -151,7 +181,7 @@ fn documents(case: &Case<'_>, back: &WantedReturn) -> Result<Vec<ReturnDocument>
         for delivery in case.seen.pickings.iter().filter(|p| p.outgoing && p.return_of.is_none()) {
             let moves = delivery.moves.iter().filter(|m| m.done && m.sale_line == Some(line.id));
             for stock in moves {
-                let take = open.min(case.returnable(stock));
+                let take = open.min(case.returnable(stock, own));
                 if take <= Decimal::ZERO {
                     continue;
                 }

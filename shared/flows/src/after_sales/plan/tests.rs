@@ -141,7 +141,7 @@ fn credit_notes_of_refunds() {
 #[test]
 fn returns_of_goods() {
     let sold = || {
-        scene(AtOrder).returned().of(|scene| {
+        scene(AtOrder).returned(1).of(|scene| {
             scene.bill = Bill::Posted;
             scene.sent = 3;
         })
@@ -152,17 +152,29 @@ fn returns_of_goods() {
             scene.recorded.extend([("return:b1:30.8".into(), 50)]);
         })
     };
+    let two = |first: Option<PickingStanding>| {
+        scene(AtOrder).returned(2).of(|scene| {
+            scene.bill = Bill::Posted;
+            (scene.sent, scene.sent_first) = (3, 1);
+            scene.back = first.map(|state| (1, state));
+            scene.recorded.extend(first.map(|_| ("return:b1:20.8".into(), 50)));
+        })
+    };
     let by_platform =
         |scene: Scene| scene.of(|scene| scene.policy.returns = ReturnValidation::Platform);
     check(vec![
-        (sold(), "return of 1"),
+        (sold(), "return of 1 to 30"),
         (with(1, PickingStanding::Draft), "confirm return"),
         (with(1, PickingStanding::Open), "wait: return picking 50 is not validated in Odoo yet"),
         (by_platform(with(1, PickingStanding::Open)), "validate return"),
         (with(1, PickingStanding::Done), "credit 12.10 EUR: 1 x 10.00 EUR + 2.10 EUR"),
+        // Two, of two deliveries: each delivery has its return, and the money waits for both.
+        (two(None), "return of 1 to 20"),
+        (two(Some(PickingStanding::Draft)), "return of 1 to 30"),
+        (two(Some(PickingStanding::Done)), "return of 1 to 30"),
         // Not sent yet: there is nothing to come back.
         (
-            scene(AtOrder).returned().of(|scene| scene.bill = Bill::Posted),
+            scene(AtOrder).returned(1).of(|scene| scene.bill = Bill::Posted),
             "lower goods to 2: 20.00 EUR + 4.20 EUR",
         ),
     ]);

@@ -44,7 +44,9 @@ pub struct Scene {
     pub ordered: i64,
     /// Delivered.
     pub sent: i64,
-    /// A return picking of this quantity and standing.
+    /// How many of them by an earlier delivery.
+    pub sent_first: i64,
+    /// A return picking of the first delivery, of this quantity and standing.
     pub back: Option<(i64, PickingStanding)>,
     pub bill: Bill,
     /// Gross of a credit note of one thing that somebody made by hand.
@@ -61,6 +63,7 @@ pub fn scene(invoices: InvoicePolicy) -> Scene {
         locked: false,
         ordered: 3,
         sent: 0,
+        sent_first: 0,
         back: None,
         bill: Bill::None,
         by_hand: None,
@@ -101,11 +104,11 @@ impl Scene {
         self.of(|scene| scene.refunds.push(refund(quantity, gross, goods)))
     }
 
-    /// One thing comes back, for which 12.10 are refunded.
-    pub fn returned(self) -> Self {
+    /// So many things come back, for each of which 12.10 are refunded.
+    pub fn returned(self, quantity: i64) -> Self {
         let id = ReturnId::new("b1");
-        let lines = vec![(0, Decimal::ONE, None)];
-        let mut refund = refund(1, 1210, Goods::Returned);
+        let lines = vec![(0, quantity.into(), None)];
+        let mut refund = refund(quantity, 1210 * quantity, Goods::Returned);
         refund.of_return = Some(id.clone());
         self.of(|scene| {
             scene.refunds.push(refund);
@@ -228,11 +231,15 @@ impl Scene {
     }
 
     fn seen(&self) -> Seen {
-        let done =
-            (self.sent > 0).then(|| Self::picking(30, None, self.sent, PickingStanding::Done));
+        let sent = |id, quantity: i64| {
+            (quantity > 0).then(|| Self::picking(id, None, quantity, PickingStanding::Done))
+        };
+        let first = sent(20, self.sent_first);
+        let done = sent(30, self.sent - self.sent_first);
+        let of = if first.is_some() { 20 } else { 30 };
         let rest = self.ordered - self.sent;
         let open = (rest > 0).then(|| Self::picking(40, None, rest, PickingStanding::Open));
-        let back = self.back.map(|(quantity, state)| Self::picking(50, Some(30), quantity, state));
+        let back = self.back.map(|(quantity, state)| Self::picking(50, Some(of), quantity, state));
         Seen {
             id: 1,
             name: "S00001".to_owned(),
@@ -243,7 +250,7 @@ impl Scene {
             documents: Vec::new(),
             lines: vec![self.line(1, "goods", self.ordered, 3), self.line(2, "ship", 1, 1)],
             invoices: self.invoice().into_iter().collect(),
-            pickings: done.into_iter().chain(open).chain(back).collect(),
+            pickings: first.into_iter().chain(done).chain(open).chain(back).collect(),
             payments: BTreeMap::new(),
         }
     }
@@ -293,7 +300,7 @@ fn told(step: &Step) -> String {
         }
         Step::LoadReturn(back) => {
             let moves = back.moves.iter().map(|one| one.quantity.to_string());
-            format!("return of {}", moves.collect::<Vec<_>>().join(", "))
+            format!("return of {} to {}", moves.collect::<Vec<_>>().join(", "), back.delivery)
         }
         Step::ConfirmReturn { .. } | Step::ValidateReturn { .. } | Step::Unlock => {
             crate::after_sales::name(step).to_owned()
