@@ -12,6 +12,7 @@ CARGO ?= cargo
 FUNCTIONS := $(notdir $(patsubst %/,%,$(dir $(wildcard functions/*/Cargo.toml))))
 FUNCTION_PACKAGES := $(addprefix -p causeway-,$(FUNCTIONS))
 CAUSEWAY := target/local/causeway
+AWS_TARGET := aarch64-unknown-linux-gnu
 # Which protection `make demo` runs without: dedupe, lease, pins or signature. It must then fail: the demo exits
 # with 1, of which make makes its own 2, as of every failure.
 BREAK ?=
@@ -20,7 +21,7 @@ TEST_STATE := .local-test
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help demo test bench build package unit it template lint fmt tools python clean
+.PHONY: help demo test bench build package unit it template lint fmt tools arm64 python clean
 
 help: ## Show this.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,19 +36,29 @@ build: ## Build functions, command line and sandbox for this machine, quickly.
 	$(CARGO) build --profile local --locked --bins -p causeway -p causeway-tests $(FUNCTION_PACKAGES)
 
 # ODOO and ODOO_CONFIG name a real Odoo (tests/bench/odoo.json shows the file); without them it is the fake.
+# BENCH takes options of target/release/bench, which `make bench BENCH=--help` shows.
 # The host of the functions is linked quickly; our own part, which is measured in it, is a little slower for that.
 bench: ## Measure the functions as they are shipped and the way to Odoo, and compare with the aims.
 	$(CARGO) build --release --locked --bins $(FUNCTION_PACKAGES)
 	CARGO_PROFILE_RELEASE_LTO=off $(CARGO) build --release --locked --bin bench -p causeway-tests --features causeway-tests/bench
-	target/release/bench $(if $(ODOO),--odoo $(ODOO) --odoo-config $(ODOO_CONFIG))
+	target/release/bench $(if $(ODOO),--odoo $(ODOO) --odoo-config $(ODOO_CONFIG)) $(BENCH)
 
-# For AWS: arm64 on Amazon Linux 2023, cross-built with cargo-lambda and zig, which it installs. Rust's own part of
-# the target comes from: rustup target add aarch64-unknown-linux-gnu
-package: .venv-package/.ready ## Build the functions for AWS on arm64 (then: sam deploy --guided).
+# For AWS: arm64 on Amazon Linux 2023, cross-built with cargo-lambda and zig, which it installs.
+package: arm64 .venv-package/.ready ## Build the functions for AWS on arm64 (then: sam deploy --guided).
 	PATH="$(CURDIR)/.venv-package/bin:$$PATH" $(CARGO) lambda build --release --locked --arm64 $(FUNCTION_PACKAGES)
-	@for function in $(FUNCTIONS); do \
-	  mkdir -p target/lambda/$$function && cp target/lambda/causeway-$$function/bootstrap target/lambda/$$function/bootstrap || exit 1; \
+	@set -e; for function in $(FUNCTIONS); do \
+	  mkdir -p target/lambda/$$function; \
+	  cp target/lambda/causeway-$$function/bootstrap target/lambda/$$function/bootstrap; \
+	  echo "target/lambda/$$function: $$(gzip -c target/lambda/$$function/bootstrap | wc -c) bytes zipped"; \
 	done
+
+# Rust's own part of the target, which no package manager of Python can install.
+arm64:
+	@[ -d "$$(rustc --print target-libdir --target $(AWS_TARGET))" ] || { \
+	  echo "Rust has no standard library for $(AWS_TARGET), the processors on which the functions run at AWS."; \
+	  echo "With rustup: rustup target add $(AWS_TARGET)"; \
+	  echo "Else: the package of your Rust for that target, of the same version as $$(rustc --version)"; \
+	  exit 1; }
 
 unit: ## Unit, property and in-process integration tests.
 	$(CARGO) test --locked --workspace

@@ -10,7 +10,7 @@ use sandbox::config;
 use sandbox::platforms::{Fake, Phase, Platform, Shop, Topic};
 use serde_json::{Map, Value, json};
 
-use crate::fake_aws::Holdings;
+use crate::fake_aws::{Holdings, Lease};
 
 /// A usual body: an order of some ten lines.
 const BYTES: usize = 15_000;
@@ -59,6 +59,7 @@ impl Delivery {
         Holdings {
             documents: [(store.to_owned(), self.document.clone())].into(),
             secrets: [(config::webhook_secret(store), self.shop.webhook_secret.to_owned())].into(),
+            lease: Lease::Held,
         }
     }
 

@@ -1,7 +1,8 @@
-//! Orders to Odoo: calls counted, and orders a second beside the usual way, in turns, so that a busy
-//! machine slows all of them alike. The flow is the real one, with its ledger in memory and its
-//! platform in this process; Odoo is reached over HTTP.
+//! Orders to Odoo: requests counted on their way to it, and orders a second beside the usual way, in
+//! turns, so that a busy machine slows all of them alike. The flow is the real one, with its ledger in
+//! memory and its platform in this process; Odoo is reached over HTTP.
 
+use crate::counted::Counted;
 use crate::report::{Aim, Report};
 use crate::sim::Scenario;
 use crate::usual_way::UsualWay;
@@ -40,10 +41,11 @@ pub struct Ids {
     pub skus: Vec<String>,
 }
 
-/// The Odoo that is measured.
+/// The Odoo that is measured, behind the hop that counts.
 pub struct Target {
     pub url: String,
     pub ids: Ids,
+    counted: Counted,
     fake: Option<(Arc<FakeOdoo>, Running)>,
 }
 
@@ -57,7 +59,7 @@ impl Target {
         let ids: Ids = serde_json::from_str(&text).expect("the file of --odoo-config");
         assert!(ids.skus.len() >= LINES, "name three SKUs at least");
         if let Some(url) = url {
-            return Self { url: url.trim_end_matches('/').to_owned(), ids, fake: None };
+            return Self::counted(url.trim_end_matches('/'), ids, None).await;
         }
         let odoo = Arc::new(FakeOdoo::belgian().with_clock(jiff::Timestamp::now));
         for sku in &ids.skus {
@@ -66,7 +68,18 @@ impl Target {
         odoo.switch(Switches { latency: true, ..Switches::default() });
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let running = serve(any, vec![(String::new(), odoo.clone() as _)]).await.unwrap();
-        Self { url: format!("http://{}", running.address), ids, fake: Some((odoo, running)) }
+        let url = format!("http://{}", running.address);
+        Self::counted(&url, ids, Some((odoo, running))).await
+    }
+
+    async fn counted(odoo: &str, ids: Ids, fake: Option<(Arc<FakeOdoo>, Running)>) -> Self {
+        let counted = Counted::start(odoo).await;
+        Self { url: format!("http://{}", counted.address), ids, counted, fake }
+    }
+
+    /// Requests that have reached Odoo so far.
+    fn requests(&self) -> usize {
+        self.counted.requests()
     }
 
     /// The environment file of one store.
@@ -123,6 +136,23 @@ impl Way {
     fn rate(&self) -> f64 {
         f64::from(self.orders) / self.time.as_secs_f64()
     }
+
+    /// Does some orders' work, with the clock and the count of what reaches Odoo.
+    async fn count<T>(
+        &mut self,
+        target: &Target,
+        orders: usize,
+        work: impl Future<Output = T>,
+    ) -> T {
+        let (before, began) = (target.requests(), Instant::now());
+        let end = work.await;
+        self.time += began.elapsed();
+        let calls = target.requests() - before;
+        self.orders += u32::try_from(orders).unwrap();
+        self.calls += calls;
+        self.most = self.most.max(calls as f64 / orders as f64);
+        end
+    }
 }
 
 pub async fn measure(target: &Target, report: &mut Report) {
@@ -132,24 +162,25 @@ pub async fn measure(target: &Target, report: &mut Report) {
     bench.bring(&first, &mut fresh).await;
     // Every product is looked up once before anything is measured.
     bench.bring(&bench.nudges(target.ids.skus.len()), &mut Way::default()).await;
+    let before = bench.seen();
 
     let (mut lone, mut tens, mut usual) = (Way::default(), Way::default(), Way::default());
     let usual_way = UsualWay::new(target, &bench.template.buyer.email);
     for round in 0..ROUNDS {
+        eprintln!("orders: round {} of {ROUNDS}, {ORDERS} one by one ...", round + 1);
         for nudge in bench.nudges(ORDERS as usize) {
             bench.bring(std::slice::from_ref(&nudge), &mut lone).await;
         }
+        eprintln!("orders: round {} of {ROUNDS}, {ORDERS} in tens ...", round + 1);
         for batch in bench.nudges(ORDERS as usize).chunks(BATCH) {
             bench.bring(batch, &mut tens).await;
         }
-        let began = Instant::now();
+        eprintln!("orders: round {} of {ROUNDS}, {ORDERS} the usual way ...", round + 1);
         for number in round * ORDERS..(round + 1) * ORDERS {
-            usual.calls += usual_way.bring(number, LINES).await;
+            usual.count(target, 1, usual_way.bring(number, LINES)).await;
         }
-        usual.orders += ORDERS;
-        usual.time += began.elapsed();
     }
-    bench.agrees();
+    bench.agrees(before);
     figures(target, report, [&fresh, &lone, &tens, &usual]);
 }
 
@@ -157,7 +188,7 @@ fn figures(target: &Target, report: &mut Report, [fresh, lone, tens, usual]: [&W
     let part = if target.fake.is_some() { "orders, fake Odoo" } else { "orders, this Odoo" };
     let per_order = usual.calls as f64 / f64::from(usual.orders);
     let what = "first order of a process, nothing known";
-    report.figure(part, what, fresh.calls as f64, "Odoo calls");
+    report.figure(part, what, fresh.calls as f64, "Odoo calls per order");
     let what = "one by one, customer and goods known";
     report.aimed(part, what, lone.most, "Odoo calls per order", Aim::AtMost(4.0));
     report.aimed(part, "in tens", tens.most, "Odoo calls per order", Aim::AtMost(1.0));
@@ -219,15 +250,8 @@ impl<'a> Bench<'a> {
 
     /// Brings them as one batch; fails if a person would be asked anything.
     async fn bring(&self, nudges: &[Nudge], way: &mut Way) {
-        self.scenario.gate.disarm();
-        let began = Instant::now();
-        let ends = self.scenario.project(nudges).await;
-        way.time += began.elapsed();
-        way.orders += u32::try_from(nudges.len()).unwrap();
-        let calls = self.scenario.gate.calls();
-        let calls = calls.iter().filter(|call| call.starts_with("odoo ")).count();
-        way.calls += calls;
-        way.most = way.most.max(calls as f64 / nudges.len() as f64);
+        let work = self.scenario.project(nudges);
+        let ends = way.count(self.target, nudges.len(), work).await;
         let asked = self.scenario.attention().await;
         let all_done = ends.iter().all(|end| *end == Disposition::Done);
         if !all_done || !asked.is_empty() {
@@ -235,10 +259,22 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// What the store and the fake Odoo hold is the same to the cent. (Of a real one the flow has read
-    /// back and compared every order itself.)
-    fn agrees(&self) {
+    /// Calls so far on the way to the fake Odoo, and in its own log; none of a real one. (Its version,
+    /// which a process asks once, is no call to a model, and not in the log.)
+    fn seen(&self) -> Option<(usize, usize)> {
+        let (odoo, _) = self.target.fake.as_ref()?;
+        let log = odoo.inspect()["log"].as_array().map_or(0, Vec::len);
+        Some((self.target.requests(), log))
+    }
+
+    /// What the store and the fake Odoo hold is the same to the cent, and since `before` the fake was
+    /// called as often as was counted on the way to it. (Of a real one the flow has read back and
+    /// compared every order itself.)
+    fn agrees(&self, before: Option<(usize, usize)>) {
         let Some((odoo, _)) = &self.target.fake else { return };
+        let added = self.seen().zip(before).map(|(now, then)| (now.0 - then.0, now.1 - then.1));
+        let (on_the_way, logged) = added.expect("the fake's log");
+        assert_eq!(on_the_way, logged, "calls on the way to the fake Odoo, and in its log");
         let mut state = odoo.inspect();
         let Value::Array(orders) = &mut state["orders"] else { panic!("no orders") };
         orders.retain(|order| {

@@ -43,7 +43,7 @@ impl Function {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let started = Instant::now();
         let mut child = command.spawn().unwrap_or_else(|error| {
-            panic!("{}: {error}; build the functions with `make build`", binary.display())
+            panic!("{}: {error}; `make bench` builds it", binary.display())
         });
         let lines = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&lines);

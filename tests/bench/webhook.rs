@@ -16,6 +16,7 @@ const WARM: usize = 50;
 
 pub async fn measure(functions: &Path, report: &mut Report) {
     for platform in PLATFORMS {
+        eprintln!("webhook: {DELIVERIES} deliveries of {} ...", platform.id());
         one(functions, platform, report).await;
     }
     report.note(
@@ -31,11 +32,11 @@ async fn one(functions: &Path, platform: Platform, report: &mut Report) {
     let function = Function::start(&binary, &aws.environment(api.address));
     api.asked().await;
     for number in 0..WARM {
-        accepted(&mut api, &delivery, number).await;
+        accepted(&mut api, &aws, &delivery, number).await;
     }
     let (before, began) = (function.cpu(), Instant::now());
     for number in WARM..WARM + DELIVERIES {
-        accepted(&mut api, &delivery, number).await;
+        accepted(&mut api, &aws, &delivery, number).await;
     }
     let (cpu, wall) = (function.cpu().since(before), began.elapsed());
 
@@ -59,8 +60,10 @@ async fn one(functions: &Path, platform: Platform, report: &mut Report) {
     assert!(function.lines() >= DELIVERIES, "a log line for every delivery");
 }
 
-async fn accepted(api: &mut RuntimeApi, delivery: &Delivery, number: usize) {
-    match api.invoke(delivery.event(number)).await.1 {
+async fn accepted(api: &mut RuntimeApi, aws: &FakeAws, delivery: &Delivery, number: usize) {
+    let (_, answer) = api.invoke(delivery.event(number)).await;
+    aws.knew_every_call("webhook");
+    match answer {
         Answer::Response(body) => {
             let answer: Value = serde_json::from_slice(&body).unwrap();
             assert_eq!((&answer["statusCode"], &answer["body"]), (&200.into(), &"queued 1".into()));
