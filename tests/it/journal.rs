@@ -9,29 +9,19 @@ use causeway_domain::{Goods, Nudge};
 use causeway_ledger::State;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
+use sandbox::config::{CHART, with_journal};
 use sandbox::odoo::Product;
 use sandbox::platforms::{Draft, Edit, Phase, Platform, RefundState, SampleRefund, UNKNOWN_SKU};
 
 const STORE: &str = "square-demo";
-const CLEARING: i64 = 497;
-const GIFT_CARDS: i64 = 495;
-const FEES: i64 = 363;
-const TIPS: i64 = 500;
+const CLEARING: i64 = CHART.clearing;
+const GIFT_CARDS: i64 = CHART.gift_cards;
+const FEES: i64 = CHART.fees;
+const TIPS: i64 = CHART.tips;
 
 /// The Square store in journal mode; `more` is put into its `[journal]` table.
 fn world(more: &str) -> Scenario {
-    Scenario::with(|text| {
-        let head = format!("[stores.{STORE}]\n");
-        let text = text.replace(&head, &format!("{head}posting = \"journal\"\n"));
-        format!(
-            "{text}[stores.{STORE}.journal]\njournal = 22\ncurrency = \"EUR\"\n\
-             time_zone = \"Europe/Brussels\"\nfees = {FEES}\nclearing = {CLEARING}\n\
-             income = 390\ntips = {TIPS}\ngift_cards = {GIFT_CARDS}\npartner = 10\n{more}\n\
-             [stores.{STORE}.journal.tenders]\ncard = {CLEARING}\n\
-             [stores.{STORE}.journal.income_by_tax]\n194 = 501\n196 = 502\n\
-             [stores.{STORE}.journal.delivery]\npicking_type = 2\nfrom = 5\nto = 2\n"
-        )
-    })
+    Scenario::with(|text| with_journal(&text, STORE, more))
 }
 
 /// A sale in the company's currency.
@@ -137,7 +127,7 @@ async fn a_whole_refund_empties_the_accounts() {
         scenario.drive(&nudges(&scenario, std::slice::from_ref(&id))).await;
         assert_books(&scenario, true, &format!("{seed}")).await;
         let left = books::left(&scenario);
-        assert_eq!(left.keys().copied().collect::<Vec<_>>(), [FEES, CLEARING], "{seed}: {left:?}");
+        assert_eq!(left.keys().copied().collect::<Vec<_>>(), [CLEARING, FEES], "{seed}: {left:?}");
     }
 }
 

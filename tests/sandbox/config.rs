@@ -1,5 +1,9 @@
-//! The configuration that fits the sandbox: five demo stores and the fake Odoo's seed. The ids are
+//! The configuration that fits the sandbox: the demo stores and the fake Odoo's seed. The ids are
 //! those of `tests/fixtures/odoo/belgian.json`.
+
+mod point_of_sale;
+
+pub use point_of_sale::{CHART, Chart, is_point_of_sale, with_journal};
 
 use crate::platforms::{Platform, Shop};
 use std::fmt::Write as _;
@@ -36,7 +40,10 @@ pub fn environment(odoo_url: &str, database: &str, shops: &[Shop]) -> String {
 pub fn demo_environment(odoo_url: &str, database: &str, shops: &[Shop]) -> String {
     let mut text = environment(odoo_url, database, shops);
     for shop in shops {
-        let Policy { invoices, payments, journal } = policy(shop.platform);
+        if is_point_of_sale(shop) {
+            text = with_journal(&text, shop.store, "refunded_goods = \"returned\"");
+        }
+        let Policy { invoices, payments, journal } = policy(shop);
         let _ = write!(
             text,
             "\n[stores.{}.after_sales]\ninvoices = {invoices:?}\npayments = {payments:?}\n",
@@ -61,8 +68,11 @@ pub struct Policy {
 }
 
 /// Every policy is somebody's.
-pub fn policy(platform: Platform) -> Policy {
-    match platform {
+pub fn policy(shop: &Shop) -> Policy {
+    if is_point_of_sale(shop) {
+        return Policy { invoices: "none", payments: "none", journal: None };
+    }
+    match shop.platform {
         Platform::Shopify => {
             Policy { invoices: "at_order", payments: "per_order", journal: Some(21) }
         }

@@ -4,18 +4,20 @@
 //! - `GET /environment`: the configuration file that fits, as TOML
 //! - `GET /secrets`: `{name: value}`
 //! - `GET /where`: `{"odoo": url, "stores": [{"store", "platform", "url", "policy": {"invoices",
-//!   "payments", "journal"}}]}`
+//!   "payments", "journal"}, "chart"}]}`; a point of sale has a chart of accounts
 //! - `POST /orders {"store", "seed", "count", "kind": "plain" | "unknown_sku" | "poisoned" |
-//!   "pending" | "paid"}`: `{"orders": [id]}`; paid ones are three of their first line, and no gift
-//!   card paid them
+//!   "pending" | "paid" | "sold"}`: `{"orders": [id]}`; paid ones are three of their first line, and no
+//!   gift card paid them; sold ones are those of a point of sale (see `point_of_sale`)
 //! - `POST /edit {"store", "order", "line", "quantity"}`: another quantity on a line
 //! - `POST /delivery {"store", "order", "topic": "created" | "updated" | "cancelled" | "deleted" |
 //!   "refunded" | "returned" | "paid", "as": "sent" | "retried" | "forged" | "tampered"}`:
 //!   `{"method", "url", "headers": [[name, value]], "body": base64}`
 //! - `POST /cancel`, `/refund`, `/return`: what a merchant does after the order (see `after`)
+//! - `POST /fees {"store", "order"}`: the processor tells its fees (Square)
 //! - `POST /warehouse {"what": "deliveries" | "returns", "origin"}`: validates open transfers in Odoo
 
 mod after;
+mod point_of_sale;
 mod warehouse;
 
 use base64::Engine as _;
@@ -53,6 +55,7 @@ enum Kind {
     Poisoned,
     Pending,
     Paid,
+    Sold,
 }
 
 #[derive(Deserialize)]
@@ -130,7 +133,8 @@ impl Control {
             .map(|fake| fake.shop())
             .map(|shop| {
                 json!({"store": shop.store, "platform": shop.platform.id(), "url": shop.base_url,
-                       "policy": config::policy(shop.platform)})
+                       "policy": config::policy(shop),
+                       "chart": config::is_point_of_sale(shop).then_some(config::CHART)})
             })
             .collect();
         json!({"odoo": self.odoo_url, "stores": stores})
@@ -138,7 +142,8 @@ impl Control {
 
     fn orders(&self, asked: &Orders) -> Result<Value, String> {
         let store = self.store(&asked.store)?;
-        let add = |_| match asked.kind {
+        let add = |n| match asked.kind {
+            Kind::Sold => store.add(asked.seed, |draft| point_of_sale::sold(draft, n)),
             Kind::Plain => store.add(asked.seed, |draft| draft),
             Kind::UnknownSku => store.add_unknown_sku(asked.seed),
             Kind::Poisoned => store.add_poisoned(asked.seed),
@@ -199,6 +204,7 @@ impl Server for Control {
             ("POST", "/orders") => parsed(body).and_then(|asked| self.orders(&asked)),
             ("POST", "/edit") => parsed(body).and_then(|asked| self.edit(asked)),
             ("POST", "/cancel") => parsed(body).and_then(|asked| self.cancel(&asked)),
+            ("POST", "/fees") => parsed(body).and_then(|asked| self.fees(&asked)),
             ("POST", "/refund") => parsed(body).and_then(|asked| self.refund(asked)),
             ("POST", "/return") => parsed(body).and_then(|asked| self.take_back(&asked)),
             ("POST", "/warehouse") => parsed(body).and_then(|asked| self.validate(&asked)),

@@ -1,4 +1,4 @@
-//! The sandbox over HTTP: five demo stores and a fake Odoo, each on a port of its own as in life, and
+//! The sandbox over HTTP: six demo stores and a fake Odoo, each on a port of its own as in life, and
 //! the controls that the demo and the command line use.
 //!
 //! `sandbox --port 4700 --webhooks http://127.0.0.1:4566/_aws/execute-api/abc/$default/webhooks`
@@ -25,12 +25,12 @@ async fn main() {
     let (odoo_url, odoo_port) = on_its_own_port(odoo.clone()).await;
     let mut stores = Vec::new();
     let mut running = vec![odoo_port];
-    for platform in Platform::ALL {
+    for shop in Platform::ALL.into_iter().map(Shop::demo).chain([Shop::point_of_sale()]) {
         // The store must know its own address, because OAuth 1.0a signs it: take the port first.
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
-        let store = Fake::new(Shop::demo(platform).at(&format!("http://{address}"), webhooks));
+        let store = Fake::new(shop.at(&format!("http://{address}"), webhooks));
         running.push(serve(address, vec![(String::new(), store.clone() as _)]).await.unwrap());
         stores.push(store);
     }

@@ -158,8 +158,10 @@ fn pickings(state: &mut State) -> Value {
     let one = |id: &i64| {
         let row = env.store.row("stock.move", *id);
         row.map_or(Value::Null, |row| {
-            json!({"id": id, "product_id": text(get(row, "product_id")), "state": text(get(row, "state")),
-                   "product_uom_qty": money(row, "product_uom_qty"), "quantity": money(row, "quantity"),
+            let product = get(row, "product_id").id();
+            let sku = product.map_or(Cell::False, |p| env.cell("product.product", p, "default_code"));
+            json!({"id": id, "product_id": text(get(row, "product_id")), "sku": text(&sku),
+                   "state": text(get(row, "state")), "product_uom_qty": money(row, "product_uom_qty"), "quantity": money(row, "quantity"),
                    "external_ids": env.store.names_of("stock.move", *id),
                    "picked": get(row, "picked").truthy(), "to_refund": get(row, "to_refund").truthy(),
                    "sale_line_id": text(get(row, "sale_line_id")),

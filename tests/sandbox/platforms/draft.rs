@@ -95,6 +95,8 @@ pub struct Draft {
     pub delivery: Option<Place>,
     /// How far it is.
     pub phase: Phase,
+    /// Sold across the counter, at the location of the point of sale (Square).
+    pub counter: bool,
     /// When it was placed.
     pub placed_at: Timestamp,
     /// The buyer's note.

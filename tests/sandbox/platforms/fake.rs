@@ -72,7 +72,8 @@ impl Fake {
         shop: Shop,
         now: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> Arc<Self> {
-        Arc::new(Self { shop, memory: Mutex::default(), now: Box::new(now) })
+        let memory = Memory { next: shop.sold_before, ..Memory::default() };
+        Arc::new(Self { shop, memory: Mutex::new(memory), now: Box::new(now) })
     }
 
     /// The store's description.

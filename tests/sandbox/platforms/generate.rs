@@ -69,6 +69,7 @@ pub(super) fn draft(platform: Platform, seed: u64, at: u32) -> Draft {
         billing: home,
         buyer,
         phase: phase(random),
+        counter: false,
         placed_at: placed_at(at),
         note: random
             .chance(15)

@@ -4,6 +4,7 @@
 //!   "orders": [{"id", "number", "currency", "total", "tax", "listed_tax", "skus", "phase",
 //!   "captured", "refunds": [{"id", "gross", "tax", "settled", "lines": [[line, quantity, goods]]}],
 //!   "returns": [{"id", "state", "lines": [[line, quantity]]}]}]}`
+//! - `GET /_sandbox/documents`: `{order id: what the platform's API tells of it}`
 //! - `GET` and `POST /_sandbox/faults`: [`Faults`] as JSON; POST replaces them.
 
 use super::after::{ExpectedRefund, ExpectedReturn};
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 pub(super) fn answer(fake: &Fake, request: &Request<Bytes>) -> Response<Bytes> {
     match (request.method(), request.uri().path()) {
         (&Method::GET, "/_sandbox/state") => json(200, &state(fake)),
+        (&Method::GET, "/_sandbox/documents") => json(200, &documents(fake)),
         (&Method::GET, "/_sandbox/faults") => json(200, &json!(fake.faults())),
         (&Method::POST, "/_sandbox/faults") => {
             match serde_json::from_slice::<Faults>(request.body()) {
@@ -29,6 +31,13 @@ pub(super) fn answer(fake: &Fake, request: &Request<Bytes>) -> Response<Bytes> {
         }
         _ => empty(404),
     }
+}
+
+/// The orders in the platform's own full shape.
+fn documents(fake: &Fake) -> Value {
+    let memory = fake.memory();
+    let native = memory.orders.iter().map(|(id, order)| (id.clone(), order.native.clone()));
+    Value::Object(native.collect())
 }
 
 fn state(fake: &Fake) -> Value {

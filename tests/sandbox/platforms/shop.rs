@@ -55,6 +55,8 @@ pub struct Shop {
     pub credentials: String,
     /// The store's `options` table for the adapter.
     pub options: Map<String, Value>,
+    /// How many orders it had before those of a test: numbers, and with them ids, go on from there.
+    pub sold_before: u32,
 }
 
 /// The webhook address that a registered URL starts with, where none is given.
@@ -127,6 +129,26 @@ impl Shop {
                 table => table.to_string(),
             },
             options,
+            sold_before: 0,
+        }
+    }
+
+    /// The demo's point of sale, by its name in the configuration.
+    pub const POINT_OF_SALE: &str = "square-pos";
+
+    /// A Square seller of its own, who sells at one location in Belgium, across the counter. It is no
+    /// [`Shop::demo`]: only the demo has it.
+    pub fn point_of_sale() -> Self {
+        let store = Self::POINT_OF_SALE;
+        Self {
+            store,
+            base_path: format!("/{store}"),
+            webhook_url: format!("{WEBHOOKS}/webhooks/{}/{store}", Platform::Square.id()),
+            webhook_secret: "sq-signature-key-of-the-counter-9876",
+            credentials: "EAAAlzyxwvutsrqponmlkjihgfedcba9876543210".to_owned(),
+            // The day begins past midnight in Brussels, which is the day before in UTC.
+            sold_before: 5457,
+            ..Self::demo(Platform::Square)
         }
     }
 

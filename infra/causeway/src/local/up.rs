@@ -16,7 +16,7 @@ use std::time::Duration;
 
 pub const AFTER: &str = "\
 Examples:
-  causeway local up                          local AWS and the sandbox: five fake stores, a fake Odoo
+  causeway local up                          local AWS and the sandbox: six fake stores, a fake Odoo
   causeway local up --config causeway.toml --secrets secrets.toml
                                              local AWS between real stores and a real Odoo
   source .local/env                          lets AWS tools and `causeway order project` reach it

@@ -48,7 +48,7 @@ pub(in crate::platforms) fn answer(cx: &mut Exchange<'_>) -> Response<Bytes> {
         (&Method::POST, ["v2", "orders", "batch-retrieve"]) => orders(cx),
         (&Method::POST, ["v2", "orders", "search"]) => search(cx),
         (&Method::POST, ["v2", "catalog", "batch-retrieve"]) => catalog(cx),
-        (&Method::GET, ["v2", "locations"]) => locations(),
+        (&Method::GET, ["v2", "locations"]) => locations(cx),
         (&Method::GET, ["v2", "refunds", id]) => one(cx, "refund", id),
         (&Method::GET, ["v2", "orders", id]) => order(cx, id),
         (&Method::GET, ["v2", "payments", id]) => one(cx, "payment", id),
@@ -85,8 +85,8 @@ fn every<'a>(cx: &'a Exchange<'_>) -> impl Iterator<Item = &'a Value> {
     })
 }
 
-fn locations() -> Response<Bytes> {
-    let all: Vec<Value> = super::LOCATIONS
+fn locations(cx: &Exchange<'_>) -> Response<Bytes> {
+    let all: Vec<Value> = super::locations(cx.shop)
         .iter()
         .map(|(id, currency, country)| {
             json!({"id": id, "name": id, "currency": currency, "country": country,

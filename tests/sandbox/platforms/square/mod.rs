@@ -19,6 +19,7 @@ pub(super) use webhook::delivery;
 use super::contract::Contract;
 use super::delivery::uuid;
 use super::draft::Draft;
+use super::shop::Shop;
 use std::sync::OnceLock;
 
 const OPENAPI: &str = include_str!("../../../fixtures/square/openapi-2025-08-20.subset.json");
@@ -51,16 +52,25 @@ fn order_id(draft: &Draft) -> String {
     opaque("order", draft.number)
 }
 
-/// Every location, one for each currency.
-const LOCATIONS: [(&str, &str, &str); 3] = [
-    ("LBEDEMO000001", "EUR", "BE"),
-    ("LUSDEMO000001", "USD", "US"),
-    ("LJPDEMO000001", "JPY", "JP"),
-];
+/// The locations of a seller, one for each currency.
+fn locations(shop: &Shop) -> &'static [(&'static str, &'static str, &'static str)] {
+    match shop.store == Shop::POINT_OF_SALE {
+        true => &[(COUNTER, "EUR", "BE")],
+        false => &[
+            ("LBEDEMO000001", "EUR", "BE"),
+            ("LUSDEMO000001", "USD", "US"),
+            ("LJPDEMO000001", "JPY", "JP"),
+        ],
+    }
+}
+
+/// The point of sale.
+const COUNTER: &str = "LBECOUNTER001";
 
 /// A location sells in one currency, that of its country.
 fn location(draft: &Draft) -> &'static str {
     match draft.currency {
+        _ if draft.counter => COUNTER,
         "USD" => "LUSDEMO000001",
         "JPY" => "LJPDEMO000001",
         _ => "LBEDEMO000001",

@@ -7,6 +7,7 @@ mod check;
 mod clock;
 mod ledger;
 mod play;
+mod point_of_sale;
 mod roles;
 mod sandbox;
 mod script;
@@ -28,10 +29,10 @@ Examples:
   causeway local demo
   causeway local demo --keep                   leaves everything running, to look around
   causeway local demo --break pins             must end with exit code 1
-Starts everything, plays signed deliveries of five platforms with duplicates, reordering, forgeries and
-disturbances, then cancellations, refunds and returns, until every order has ended somewhere and the warehouse has
-sent and taken back; then compares what the fake Odoo holds with what the stores hold, over HTTP and without our own
-code. Ends with
+Starts everything, plays signed deliveries of five platforms, and of the counter of a Square shop whose sales become
+journal entries, with duplicates, reordering, forgeries and disturbances, then cancellations, late fees, refunds and
+returns, until every order has ended somewhere and the warehouse has sent and taken back; then compares what the fake
+Odoo holds with what the stores hold, over HTTP and without our own code. Ends with
   demo ok: orders N/N, duplicates 0, lost 0, cents apart 0, refunds N/N
 and exit code 0, or says what is wrong and ends with 1 (also if it did not come to its end).";
 
@@ -124,7 +125,8 @@ async fn run(place: &Place, args: &Args, show: Show) -> Outcome {
 /// What the platforms and Odoo do to us meanwhile.
 async fn disturb(sandbox: &Sandbox, broken: Option<Break>) -> Result<(), Failure> {
     let step = Step::begin("platforms and Odoo are told to misbehave for a while");
-    for store in &sandbox.stores {
+    let counters = sandbox.points_of_sale.iter().map(|(store, _)| store);
+    for store in sandbox.stores.iter().chain(counters) {
         let faults = match store.platform.as_str() {
             // Slower than leases are taken away, so that every worker loses its own.
             _ if broken == Some(Break::Lease) => {
@@ -138,9 +140,11 @@ async fn disturb(sandbox: &Sandbox, broken: Option<Break>) -> Result<(), Failure
         };
         sandbox.store_faults(store, &faults).await?;
     }
-    let on_load = |fault: &str| serde_json::json!({"fault": fault, "model": "sale.order", "method": "load", "times": 1, "after": 1});
+    let on = |model: &str, fault: &str| serde_json::json!({"fault": fault, "model": model, "method": "load", "times": 1, "after": 1});
+    let on_load = |fault: &str| on("sale.order", fault);
     let faults = serde_json::json!({
-        "rules": [on_load("too_many_requests"), on_load("unavailable"), on_load("lost_race")],
+        "rules": [on_load("too_many_requests"), on_load("unavailable"), on_load("lost_race"),
+            on("account.move", "lost_race"), on("account.move", "unavailable"), on("stock.picking", "unavailable")],
         "switches": {"ignore_pins": broken == Some(Break::Pins)},
     });
     sandbox.odoo_faults(&faults).await?;

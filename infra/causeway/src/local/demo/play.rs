@@ -116,6 +116,10 @@ pub async fn play_one(sandbox: &Sandbox, act: &Act) -> Result<Played, Failure> {
             sandbox.cancel(&order.store, &order.id).await?;
             Ok(Played::default())
         }
+        Act::Fees { order } => {
+            sandbox.fees(&order.store, &order.id).await?;
+            Ok(Played::default())
+        }
         Act::Refund { order, what } => {
             sandbox.refund(&order.store, &order.id, what.clone()).await?;
             Ok(Played::default())

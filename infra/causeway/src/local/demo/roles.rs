@@ -1,5 +1,6 @@
 //! What happens to an order, by what it is there to show.
 
+use super::point_of_sale;
 use super::script::{Act, Order, Role};
 use serde_json::{Value, json};
 
@@ -53,6 +54,7 @@ pub fn first(n: usize, order: &Order) -> Vec<Act> {
         | Role::RefundedAmount
         | Role::RefundedMixed
         | Role::Returned => vec![deliver("created", "sent"), deliver("updated", "sent")],
+        Role::Counter(sale) => point_of_sale::first(&order, sale),
     }
 }
 
@@ -76,6 +78,7 @@ pub fn later(order: &Order) -> Vec<Act> {
         | Role::Forged
         | Role::CancelledFirst
         | Role::RefundedEarly => Vec::new(),
+        Role::Counter(sale) => point_of_sale::later(order, sale),
         Role::CancelledLater => vec![
             Act::Cancel { order: order.clone() },
             deliver("cancelled", "sent"),

@@ -1,5 +1,6 @@
 //! The sandbox's controls over HTTP.
 
+use super::point_of_sale::Chart;
 use crate::local::loopback::Loopback;
 use crate::local::stack::Stack;
 use crate::report::Failure;
@@ -12,8 +13,10 @@ pub struct Sandbox {
     pub http: Loopback,
     address: String,
     odoo: String,
-    /// Its stores.
+    /// Its stores whose sales become orders.
     pub stores: Vec<Store>,
+    /// Those whose sales become journal entries, and on which accounts.
+    pub points_of_sale: Vec<(Store, Chart)>,
 }
 
 /// One of its stores.
@@ -27,6 +30,9 @@ pub struct Store {
     pub url: String,
     /// What it does after an order.
     pub policy: Policy,
+    /// The accounts of a point of sale.
+    #[serde(default)]
+    pub chart: Option<Chart>,
 }
 
 /// What a store does after an order, in the configuration's words.
@@ -70,14 +76,20 @@ impl Sandbox {
         let address = stack.sandbox.clone().ok_or_else(|| Failure::new("no sandbox is running"))?;
         let http = Loopback::new();
         let places: Places = http.get(&format!("{address}/_sandbox/where")).await?;
-        Ok(Self { http, address, odoo: places.odoo, stores: places.stores })
+        let (counters, stores): (Vec<Store>, Vec<Store>) =
+            places.stores.into_iter().partition(|store| store.chart.is_some());
+        let points_of_sale = counters
+            .into_iter()
+            .filter_map(|store| store.chart.clone().map(|chart| (store, chart)))
+            .collect();
+        Ok(Self { http, address, odoo: places.odoo, stores, points_of_sale })
     }
 
     async fn control(&self, name: &str, body: Value) -> Result<Value, Failure> {
         self.http.post(&format!("{}/_sandbox/{name}", self.address), &body).await
     }
 
-    /// Makes orders; `kind` is plain, unknown_sku or poisoned.
+    /// Makes orders; `kind` is one of the control's.
     pub async fn add_orders(
         &self,
         store: &str,
@@ -170,6 +182,16 @@ impl Sandbox {
     /// What a store holds.
     pub async fn store_state(&self, store: &Store) -> Result<Value, Failure> {
         self.http.get(&format!("{}/_sandbox/state", store.url)).await
+    }
+
+    /// What a store's platform tells of each order, by its id.
+    pub async fn documents(&self, store: &Store) -> Result<Value, Failure> {
+        self.http.get(&format!("{}/_sandbox/documents", store.url)).await
+    }
+
+    /// The processor tells its fees of an order's payments.
+    pub async fn fees(&self, store: &str, order: &str) -> Result<(), Failure> {
+        self.control("fees", json!({"store": store, "order": order})).await.map(|_| ())
     }
 
     /// What Odoo holds.

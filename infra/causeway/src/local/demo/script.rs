@@ -1,5 +1,6 @@
 //! Who sells what, and what is delivered in which order. The same seed gives the same play.
 
+use super::point_of_sale::{self, Sale};
 use super::roles;
 use super::sandbox::{Sandbox, Store};
 use crate::local::steps::Step;
@@ -40,6 +41,8 @@ pub enum Role {
     RefundedEarly,
     /// Delivered, then one of three comes back: credited once the warehouse has it.
     Returned,
+    /// Sold across the counter: no order in Odoo, but entries.
+    Counter(Sale),
 }
 
 /// One order of the play.
@@ -89,6 +92,11 @@ pub enum Act {
         /// Which order.
         order: Order,
     },
+    /// The processor tells its fees.
+    Fees {
+        /// Which order.
+        order: Order,
+    },
     /// The merchant gives something back.
     Refund {
         /// Which order.
@@ -124,7 +132,7 @@ impl Script {
 
 /// Makes the orders in the stores and says what happens to them.
 pub async fn write(sandbox: &Sandbox, each: u32, seed: u64) -> Result<Script, Failure> {
-    let step = Step::begin("five stores sell");
+    let step = Step::begin("five stores and a counter sell");
     let mut orders = Vec::new();
     for (at, store) in sandbox.stores.iter().enumerate() {
         // Stores do not have the same buyers.
@@ -160,6 +168,7 @@ pub async fn write(sandbox: &Sandbox, each: u32, seed: u64) -> Result<Script, Fa
             add(sandbox.add_orders(&store.store, seed, 1, "poisoned").await?, &|_| Role::Poisoned);
         }
     }
+    orders.extend(point_of_sale::sell(sandbox, seed).await?);
     let chains = orders.iter().enumerate().map(|(n, order)| roles::first(n, order)).collect();
     let later: Vec<Vec<Act>> = orders.iter().map(roles::later).filter(|c| !c.is_empty()).collect();
     step.done_with(&format!("{} orders", orders.len()));

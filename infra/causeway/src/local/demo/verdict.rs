@@ -4,6 +4,7 @@ use super::books::{Books, audit};
 use super::broken::Break;
 use super::check::{Compared, Unusual, compare, sold};
 use super::ledger::Ledger;
+use super::point_of_sale;
 use super::sandbox::{Sandbox, Store};
 use super::script::{Order, Role, Script};
 use crate::local::stack::Stack;
@@ -66,6 +67,14 @@ pub async fn reach(
             "Odoo holds {held} sale orders, {expected} of them belong to orders of the stores"
         ));
     }
+    for (store, chart) in &sandbox.points_of_sale {
+        problems.extend(violations(store, &sandbox.store_state(store).await?));
+        let documents = sandbox.documents(store).await?;
+        let (compared, books) = point_of_sale::audit(&store.store, chart, &documents, &odoo);
+        problems.extend(compared.problems.iter().chain(&books.problems).cloned());
+        let states = states(ledger, script, store).await?;
+        lines.push(Line { store: store.clone(), compared, books, states, forged: 0 });
+    }
     let questions = questions(sandbox, ledger, script, &mut problems).await?;
     step.done_with(stack.sandbox.as_deref().unwrap_or_default());
     Ok(Verdict { lines, questions, problems })
@@ -105,7 +114,11 @@ async fn states(
 ) -> Result<BTreeMap<String, usize>, Failure> {
     let mut states = BTreeMap::new();
     for order in script.nudged().filter(|order| order.store == store.store) {
-        let row = ledger.row(order).await?;
+        // What is handed on to become entries is worked as what comes after the order.
+        let row = match matches!(order.role, Role::Counter(_)) {
+            true => ledger.row_after(order).await?,
+            false => ledger.row(order).await?,
+        };
         let state = match row {
             None => "none".to_owned(),
             Some(row) if row.state == State::Done && row.odoo_ids.is_empty() => {
@@ -229,7 +242,7 @@ impl Verdict {
             "lost",
             "cents apart",
             "refunds right",
-            "invoices, credit notes",
+            "invoices (or entries), credit notes",
             "ledger says",
             "forged only",
         ];
