@@ -77,7 +77,7 @@ template: tools ## Check template.yaml.
 
 lint: ## Check format and lints.
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets --features causeway-tests/bench -- -D warnings
 
 fmt: ## Format.
 	$(CARGO) fmt --all

@@ -40,7 +40,8 @@ impl Delivery {
             let id = fake.add_order(draft.clone());
             request = fake.delivery(&id, Topic::Created);
         }
-        let text = config::environment("https://odoo.example.test", "prod", &[shop.clone()]);
+        let text =
+            config::environment("https://odoo.example.test", "prod", std::slice::from_ref(&shop));
         let document = Environment::parse(&text).unwrap().documents().remove(0);
         Self { shop, document: serde_json::to_string(&document).unwrap(), request }
     }
