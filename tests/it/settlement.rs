@@ -1,6 +1,9 @@
 //! Settlement import (R205): what a processor paid out is one balanced, posted entry, set off against the
 //! documents that it consists of; only once, whatever dies in between.
 
+mod matching;
+mod platform;
+
 use crate::sim::{Kill, ODOO, Scenario};
 use crate::written::{
     adyen_csv, adyen_word, paypal_csv, paypal_event, shopify_answers, square_answers,

@@ -195,7 +195,7 @@ pub(super) fn told(entry: &SettlementEntry) -> String {
     }
 }
 
-/// What the payments of the orders have left on the clearing account.
+/// What the payments of the orders have left on their outstanding accounts.
 async fn payments<H: Http>(
     odoo: Odoo<'_, H>,
     books: &Books,
@@ -214,7 +214,12 @@ async fn payments<H: Http>(
     for part in entries.chunks(CHUNK) {
         lines.extend(odoo.move_lines(part).await?);
     }
-    lines.retain(|line| line.account == Some(books.clearing));
+    // Odoo has an outstanding account of its own for each way of the money, which need not be the
+    // clearing account; money that is in the bank already is not on its way.
+    lines.retain(|line| {
+        line.account == Some(books.clearing)
+            || !matches!(line.account_kind, AccountKind::Receivable | AccountKind::Cash)
+    });
     let mut used = BTreeSet::new();
     let found = settlement.entries.iter().map(|entry| match entry.kind {
         EntryKind::Charge => payment(entry, &Direction::Inbound, &known, &lines, &mut used),
@@ -259,7 +264,8 @@ fn payment(
     };
     let line = lines.iter().find(|line| Some(line.entry) == one.entry);
     let (Some(line), Some(id)) = (line, one.entry) else {
-        let text = format!("payment {} of {} is not on the clearing account", one.id, told(entry));
+        let text =
+            format!("payment {} of {} has no line on an outstanding account", one.id, told(entry));
         return Found::Nothing(text);
     };
     used.insert(one.id);

@@ -33,7 +33,7 @@ pub(super) fn read(amounts: Amounts, all: &[Movement]) -> Result<Vec<Capture>, F
                 kind: kind(one),
                 amount,
                 captured_at: time(one.processed_at.as_deref().unwrap_or(&one.created_at))?,
-                reference: one.payment_id.clone(),
+                reference: reference(one)?,
                 fee: None,
             });
         }
@@ -56,7 +56,7 @@ pub(super) fn refund(amounts: Amounts, one: &Movement) -> Result<Option<RefundPa
         method: method(one),
         kind: kind(one),
         amount,
-        reference: one.payment_id.clone(),
+        reference: reference(one)?,
         settled: one.status == "SUCCESS",
     };
     Ok((!amount.is_zero()).then_some(payment))
@@ -64,6 +64,17 @@ pub(super) fn refund(amounts: Amounts, one: &Movement) -> Result<Option<RefundPa
 
 fn tail(gid: &str) -> Result<String, Fault> {
     id_tail(gid).map(str::to_owned).ok_or_else(|| unreadable(WHAT, "an id that is no gid"))
+}
+
+/// What the processor's settlement calls it. Payouts of Shopify Payments name the transaction itself and
+/// nothing else (`sourceOrderTransactionId`); other gateways were given the payment id.
+fn reference(one: &Movement) -> Result<Option<String>, Fault> {
+    match (kind(one), one.gateway.as_deref()) {
+        // No processor settles it.
+        (PaymentKind::GiftCard, _) => Ok(None),
+        (PaymentKind::Money, Some("shopify_payments")) => tail(&one.id).map(Some),
+        (PaymentKind::Money, Some(_) | None) => Ok(one.payment_id.clone()),
+    }
 }
 
 fn method(one: &Movement) -> String {

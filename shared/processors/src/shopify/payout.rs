@@ -135,9 +135,10 @@ fn read(payout: &Payout, one: &Transaction) -> Result<SettlementEntry, Fault> {
     let said = Said {
         id: number(&one.id).unwrap_or_default(),
         kind,
-        // Of a refund it is the refund's transaction, not the charge's.
-        reference: source.filter(|_| kind == EntryKind::Charge),
-        order_reference: one.associated_order.as_ref().and_then(|order| number(&order.id)),
+        // The order's transactions are what the selling platform names invoices and credit notes by: a
+        // refund's is the refund's own, not the charge's.
+        reference: source.filter(|_| matches!(kind, EntryKind::Charge | EntryKind::Refund)),
+        order_reference: one.associated_order.as_ref().map(|order| order.name.clone()),
         gross,
         fee,
         net,

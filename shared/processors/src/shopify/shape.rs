@@ -66,13 +66,13 @@ pub(super) struct Transaction {
     pub(super) amount: MoneyV2,
     pub(super) fee: MoneyV2,
     pub(super) net: MoneyV2,
-    pub(super) associated_order: Option<Node>,
+    pub(super) associated_order: Option<Named>,
     pub(super) associated_payout: AssociatedPayout,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Node {
-    pub(super) id: String,
+pub(super) struct Named {
+    pub(super) name: String,
 }
 
 #[derive(Deserialize)]

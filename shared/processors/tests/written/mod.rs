@@ -125,7 +125,7 @@ pub fn shopify_answers(settlement: &Settlement) -> Vec<Value> {
                 EntryKind::Adjustment | EntryKind::Other => "ADJUSTMENT",
             };
             let order = entry.order_reference.as_ref();
-            let order = order.map(|id| json!({"id": format!("gid://shopify/Order/{id}")}));
+            let order = order.map(|name| json!({"name": name}));
             json!({"id": format!("gid://shopify/ShopifyPaymentsBalanceTransaction/{}", entry.id),
                 "type": kind, "test": false, "sourceOrderTransactionId": entry.reference,
                 "amount": money(gross), "fee": money(fee), "net": money(entry.net),
