@@ -1,5 +1,8 @@
 //! One world with everything in it, and what tests do with it.
 
+mod differences;
+mod odoo;
+
 use super::clock::VirtualClock;
 use super::gate::{Gate, Late};
 use super::ports::{Gated, MemoryFiles, MemoryQueue, MemorySecrets, MemorySettings, Routed};
@@ -16,9 +19,8 @@ use causeway_ledger::memory::MemoryLedger;
 use causeway_ledger::{AttentionItem, Disposition, Ledger as _, Received, Row, RowKey};
 use causeway_platforms::signature::hmac_sha256;
 use causeway_telemetry::MemorySink;
-use rust_decimal::Decimal;
 use sandbox::odoo::{FakeOdoo, Product, Seed};
-use sandbox::platforms::{self, Fake, Phase, Platform, Shop};
+use sandbox::platforms::{self, Fake, Platform, Shop};
 use sandbox::{InProcess, config};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -316,117 +318,6 @@ impl Scenario {
     /// Open attention items.
     pub async fn attention(&self) -> Vec<AttentionItem> {
         self.ledger.attention(None, 1000).await.unwrap()
-    }
-
-    /// Every difference between what the stores hold and what Odoo holds, found without our adapters
-    /// or ledger: one confirmed order for each paid one, on the cent, dated as placed; nothing else.
-    pub fn differences(&self) -> Vec<String> {
-        self.differences_in(&self.odoo_state())
-    }
-
-    /// The same for an Odoo that gave this account: `{"orders": [{"client_order_ref", "origin",
-    /// "amount_total", "amount_tax", "state", "date_order"}]}` with amounts as text.
-    pub fn differences_in(&self, state: &serde_json::Value) -> Vec<String> {
-        let mut found: Vec<String> = Vec::new();
-        let mut expected = 0;
-        for (platform, fake) in &self.shops {
-            for id in fake.order_ids() {
-                let order = fake.expected(&id).unwrap();
-                let same: Vec<_> = state["orders"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .filter(|have| {
-                        have["client_order_ref"] == order.number.as_str()
-                            && have["origin"].as_str().unwrap().starts_with(platform.id())
-                    })
-                    .collect();
-                expected += same.len().min(1);
-                let (least, wanted_state) = match order.phase {
-                    Phase::Paid | Phase::Completed => (1, "sale"),
-                    // Announced payments make a quotation or nothing yet, as the platform's status says.
-                    Phase::Pending => (0, "draft"),
-                    Phase::Cancelled => (0, "none"),
-                };
-                if same.len() < least || same.len() > 1 {
-                    let said: Vec<String> = self
-                        .sink
-                        .lines()
-                        .into_iter()
-                        .filter(|line| line.contains(&format!("order/{id}")))
-                        .collect();
-                    found.push(format!("{platform:?} {id}: {} in Odoo; {said:?}", same.len()));
-                }
-                for have in same {
-                    let amount =
-                        |field: &str| -> Decimal { have[field].as_str().unwrap().parse().unwrap() };
-                    let tax = amount("amount_tax");
-                    // WooCommerce states two sums of tax that may differ by a cent per rate.
-                    let tax_agrees = tax == order.tax || tax == order.listed_tax;
-                    if amount("amount_total") != order.total || !tax_agrees {
-                        found.push(format!(
-                            "{platform:?} {id}: {} with {} tax in Odoo, {} with {} in the store",
-                            amount("amount_total"),
-                            amount("amount_tax"),
-                            order.total,
-                            order.tax
-                        ));
-                    }
-                    if have["state"] != wanted_state {
-                        found.push(format!("{platform:?} {id}: state {}", have["state"]));
-                    }
-                    let placed = fake.order(&id).unwrap().draft.placed_at;
-                    if have["date_order"] != placed.strftime("%Y-%m-%d %H:%M:%S").to_string() {
-                        let dated = &have["date_order"];
-                        found.push(format!("{platform:?} {id}: dated {dated}, placed {placed}"));
-                    }
-                }
-            }
-            found.extend(fake.violations());
-        }
-        let have = state["orders"].as_array().unwrap().len();
-        if have > expected {
-            found.push(format!("{have} orders in Odoo for {expected} in the stores"));
-        }
-        found
-    }
-
-    /// What a person does in Odoo behind our back.
-    pub fn odoo_as_admin(&self, model: &str, method: &str, ids: &[i64]) {
-        self.odoo_call_as_admin(model, method, &serde_json::json!({ "ids": ids }));
-    }
-
-    /// The same with more than ids.
-    pub fn odoo_call_as_admin(&self, model: &str, method: &str, body: &serde_json::Value) {
-        let request = http::Request::post(format!("{ODOO}/json/2/{model}/{method}"))
-            .header("authorization", format!("bearer {}", Seed::ADMIN_KEY))
-            .header("content-type", "application/json")
-            .body(body.to_string().into())
-            .unwrap();
-        let answer = self.http.deliver(request).unwrap();
-        assert!(answer.status().is_success(), "{method}: {:?}", answer.body());
-    }
-
-    /// What an administrator gets of Odoo's own methods.
-    pub fn odoo_rows(
-        &self,
-        model: &str,
-        method: &str,
-        arguments: &serde_json::Value,
-    ) -> serde_json::Value {
-        let request = http::Request::post(format!("{ODOO}/json/2/{model}/{method}"))
-            .header("authorization", format!("bearer {}", Seed::ADMIN_KEY))
-            .header("content-type", "application/json")
-            .body(arguments.to_string().into())
-            .unwrap();
-        serde_json::from_slice(self.http.deliver(request).unwrap().body()).unwrap()
-    }
-
-    /// The fake Odoo's own account of itself.
-    pub fn odoo_state(&self) -> serde_json::Value {
-        let request =
-            http::Request::get(format!("{ODOO}/_sandbox/state")).body(bytes::Bytes::new()).unwrap();
-        serde_json::from_slice(self.http.deliver(request).unwrap().body()).unwrap()
     }
 }
 
