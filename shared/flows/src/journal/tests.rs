@@ -1,17 +1,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod plan;
+mod refunds;
+
 use super::basis::{Basis, Part};
-use super::entry::{Entry, EntryItem};
-use super::plan::{Next, Step, Wanted, next};
-use super::refund::refunds;
-use super::sale::{fees, sale};
-use super::seen::{EntryState, Seen, SeenEntry, SeenLine};
+use super::entry::Entry;
+use super::sale::sale;
 use super::tax::TaxReport;
 use crate::config::{Environment, JournalPosting, StoreConfig};
 use crate::project::tax::TaxShare;
 use causeway_domain::{
-    AfterSales, Capture, Currency, Decimal, Fault, Line, LineId, LineKind, LineTax, Money, Order,
-    PaymentKind, ProductRef, Refund, RefundLine, RefundPayment, Standing, TaxCode,
+    AfterSales, Capture, Currency, Decimal, Line, LineKind, LineTax, Money, Order, PaymentKind,
+    ProductRef, Standing, TaxCode,
 };
 use causeway_odoo::{EntryTax, RepartitionLine, TaxDocument, TaxRow};
 use std::collections::BTreeMap;
@@ -250,159 +250,4 @@ fn taxes_of_nothing_and_in_parts() {
     let booked: Vec<(i64, i64)> =
         items.iter().map(|item| (item.account, item.balance.minor())).collect();
     assert_eq!(booked, [(700, -6), (451, -2), (700, -1)]);
-}
-
-fn money_refund(id: &str, minute: u32, cents: i64) -> Refund {
-    let total = Money::from_minor(cents, Currency::from_code("EUR").unwrap());
-    Refund {
-        id: causeway_domain::RefundId::new(id),
-        refunded_at: format!("2026-11-25T10:{minute:02}:00Z").parse().unwrap(),
-        lines: vec![RefundLine::Amount { id: LineId::new("a"), gross: total }],
-        total,
-        payments: vec![RefundPayment {
-            id: format!("p{id}"),
-            method: "card".to_owned(),
-            kind: PaymentKind::Money,
-            amount: total,
-            reference: None,
-            settled: true,
-        }],
-        of_return: None,
-    }
-}
-
-/// However a sale is given back in amounts, all together take back exactly what was booked, account by
-/// account and tax by tax, and never more on the way.
-#[test]
-fn amounts_take_back_exactly_the_sale() {
-    let (config, lines, taxes) = (config(), repartition(), rates());
-    let report = TaxReport { lines: &lines, taxes: &taxes };
-    let sold = order();
-    let basis = Basis::of(&sold, &config, chart(&config)).unwrap();
-    for step in [1_i64, 3, 7, 100, 333, 2500] {
-        let mut left = 2500;
-        let mut after = paid(None);
-        while left > 0 {
-            let place = after.refunds.len();
-            let minute = u32::try_from(place % 60).unwrap();
-            let id = format!("{place:05}");
-            after.refunds.push(money_refund(&id, minute, step.min(left)));
-            left -= step.min(left);
-        }
-        let back = refunds(&sold, &after, &basis, report, &config, chart(&config)).unwrap();
-        let mut sums: BTreeMap<(i64, bool), i64> = BTreeMap::new();
-        for item in back.iter().flat_map(|refund| &refund.entry.as_ref().unwrap().lines) {
-            let tax = matches!(item.tax, EntryTax::Tax { .. });
-            let sum = sums.entry((item.account, tax)).or_default();
-            *sum += item.balance.minor();
-            let most = match item.account {
-                700 => 1239,
-                712 => 714,
-                451 => 261 + 86,
-                500 => 200,
-                _ => 0,
-            };
-            assert!(*sum <= most, "{step}: {} of {most} on {}", *sum, item.account);
-        }
-        let sums: Vec<i64> = sums.into_values().collect();
-        assert_eq!(sums, [347, -2500, 200, 1239, 714], "{step}");
-    }
-    let mut after = paid(None);
-    after.refunds = vec![money_refund("1", 1, 2400), money_refund("2", 2, 101)];
-    let fault = refunds(&sold, &after, &basis, report, &config, chart(&config)).unwrap_err();
-    assert!(fault.to_string().contains("25.01 EUR of 25.00 EUR"), "{fault}");
-}
-
-fn as_in_odoo(entry: &Entry, state: EntryState) -> SeenEntry {
-    let line = |item: &EntryItem| {
-        let (taxes, repartition_line, tags) = match &item.tax {
-            EntryTax::None => (vec![], None, vec![]),
-            EntryTax::Base { taxes, tags } => (taxes.clone(), None, tags.clone()),
-            EntryTax::Tax { repartition_line, tags } => {
-                (vec![], Some(*repartition_line), tags.clone())
-            }
-        };
-        SeenLine {
-            external_id: Some(entry.id.line(&item.key).to_string()),
-            account: item.account,
-            balance: item.balance,
-            taxes,
-            repartition_line,
-            tags,
-        }
-    };
-    let lines = entry.lines.iter().map(line).collect();
-    SeenEntry { id: 7, state, date: Some(entry.date), lines }
-}
-
-fn step(order: &Order, after: &AfterSales, seen: &Seen) -> Next {
-    let config = config();
-    let wanted = Wanted {
-        order,
-        sale: Some(booked(order, after)),
-        fees: fees(order, after, chart(&config)).unwrap(),
-        refunds: Ok(Vec::new()),
-        products: Ok(BTreeMap::new()),
-        cancelled: false,
-        unlinked_returns: Vec::new(),
-    };
-    next(&wanted, seen)
-}
-
-fn seen(entry: SeenEntry, id: &causeway_odoo::ExternalId) -> Seen {
-    let entries = BTreeMap::from([(id.to_string(), entry)]);
-    Seen { entries, ..Seen::default() }
-}
-
-/// Nothing is posted that is not line by line what it should be: an added line, an account, an amount, a
-/// missing tag, a moved date.
-#[test]
-fn only_an_exact_draft_is_posted() {
-    let (sold, after) = (order(), paid(Some("0.45")));
-    let entry = booked(&sold, &after);
-    let draft = as_in_odoo(&entry, EntryState::Draft);
-    let said = step(&sold, &after, &seen(draft.clone(), &entry.id));
-    assert!(matches!(said, Next::Do(Step::Post { entry: 7 })), "{said:?}");
-
-    let spoil: [fn(&mut SeenEntry); 6] = [
-        |entry| entry.lines[4].balance = eur("-12.38"),
-        |entry| entry.lines[4].account = 701,
-        |entry| entry.lines[4].tags.clear(),
-        |entry| entry.lines[7].repartition_line = None,
-        |entry| {
-            let mut stranger = entry.lines[6].clone();
-            (stranger.external_id, stranger.balance) = (None, eur("0.01"));
-            entry.lines.push(stranger);
-        },
-        |entry| entry.date = Some("2026-12-01".parse().unwrap()),
-    ];
-    for (place, spoil) in spoil.into_iter().enumerate() {
-        let mut wrong = draft.clone();
-        spoil(&mut wrong);
-        let said = step(&sold, &after, &seen(wrong, &entry.id));
-        assert!(matches!(said, Next::Hold(Fault::Reject { .. })), "{place}: {said:?}");
-    }
-}
-
-/// R48: a fee is booked once: in the sale's entry if it was known, else in one of its own, whoever of two
-/// workers made the sale's.
-#[test]
-fn a_fee_is_booked_once() {
-    let (sold, before, now) = (order(), paid(None), paid(Some("0.45")));
-    let (early, late) = (booked(&sold, &before), booked(&sold, &now));
-    // Born without the fee, which came before it was posted.
-    let said = step(&sold, &now, &seen(as_in_odoo(&early, EntryState::Draft), &early.id));
-    assert!(matches!(said, Next::Do(Step::Post { .. })), "{said:?}");
-    let mut books = seen(as_in_odoo(&early, EntryState::Posted), &early.id);
-    let Next::Do(Step::Book(own)) = step(&sold, &now, &books) else { panic!("no fee") };
-    assert_eq!(shown(&own), ["363 0.45", "497 -0.45"]);
-    books.entries.insert(own.id.to_string(), as_in_odoo(&own, EntryState::Posted));
-    assert!(matches!(step(&sold, &now, &books), Next::Settled));
-    let with = seen(as_in_odoo(&late, EntryState::Posted), &late.id);
-    assert!(matches!(step(&sold, &now, &with), Next::Settled));
-    for books in [books, with] {
-        let Next::Hold(fault) = step(&sold, &paid(Some("0.47")), &books) else { panic!("no") };
-        let text = fault.to_string();
-        assert!(text.contains("0.45 EUR") && text.contains("0.47 EUR"), "{text}");
-    }
 }
