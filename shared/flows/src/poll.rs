@@ -66,7 +66,7 @@ async fn one<W: World>(world: &W, store: &StoreId) -> Result<usize, Fault> {
         }
         Err(fault) => {
             let reason = fault.to_string();
-            let progress = Progress::Attention { reason: &reason };
+            let progress = Progress::Attention { due: None, reason: &reason };
             ledger.release(&lease, progress, now).await.map_err(unavailable)?;
             Err(fault)
         }

@@ -138,8 +138,10 @@ pub enum Progress<'a> {
         /// Why.
         reason: &'a str,
     },
-    /// A person has to decide. No due date: only a new nudge drives it again.
+    /// A person has to decide. Without a due date only a new nudge drives it again.
     Attention {
+        /// When it is looked at again, to see whether it was settled on the other side.
+        due: Option<Timestamp>,
         /// Why.
         reason: &'a str,
     },
@@ -183,7 +185,7 @@ impl<'a> Progress<'a> {
                 wait_key: Some(wait_key),
                 ..end(State::Waiting, Some(due), Some(reason), true)
             },
-            Self::Attention { reason } => end(State::Attention, None, Some(reason), true),
+            Self::Attention { due, reason } => end(State::Attention, due, Some(reason), true),
             Self::Dead { reason } => end(State::Dead, None, Some(reason), true),
             Self::Again => end(State::Pending, Some(now), None, true),
         }

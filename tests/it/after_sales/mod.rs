@@ -30,6 +30,8 @@ const INVOICED: &str = "invoices = \"at_order\"";
 const PAID: &str =
     "invoices = \"at_order\"\npayments = \"per_order\"\njournal = 6\nreturns = \"platform\"";
 const DELIVERED: &str = "invoices = \"at_delivery\"";
+const DELIVERED_PAID: &str =
+    "invoices = \"at_delivery\"\npayments = \"per_order\"\njournal = 6\nreturns = \"platform\"";
 
 /// The warehouse sends everything that is open.
 fn deliver(scenario: &Scenario) {

@@ -30,6 +30,7 @@ use causeway_ledger::{Disposition, Ledger as _, Received, Row, RowKey, State};
 use causeway_odoo::Odoo;
 use plan::{Case, Next, Step, next};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use wanted::{Wanted, wanted};
 
 /// More steps than any order needs at once; a guard against two sides that never agree.
@@ -49,6 +50,7 @@ struct Handler;
 impl<W: World> Worker<W> for Handler {
     const OPERATION: &'static str = "refund.handle";
     const TARGET: &'static str = "sale.order";
+    const LOOKS_AGAIN: Option<Duration> = Some(Duration::from_secs(3600));
 
     /// One after the other: Odoo has few workers, and these are many small calls.
     async fn round(&self, world: &W, jobs: &mut [Job], deadline: Timestamp) -> Vec<End> {

@@ -10,6 +10,7 @@ use causeway_domain::{
     Return, ReturnId, ReturnState, Standing, Subject, Timestamp,
 };
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// An order with everything that came after it, in Odoo's terms.
 #[derive(Clone, Debug, Serialize)]
@@ -134,8 +135,16 @@ pub fn wanted(order: &Order, after: &AfterSales, config: &StoreConfig) -> Result
         .collect::<Result<Vec<_>, _>>()?;
     refunds.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
     let mut returns = agreed(order, &after.returns)?;
+    let mut named: BTreeSet<ReturnId> =
+        refunds.iter().filter_map(|refund| refund.of_return.clone()).collect();
     for refund in &mut refunds {
-        come_back(refund, &lines, &mut returns);
+        if let Some(back) = comes_back(refund, &lines, &returns, &named) {
+            refund.of_return = Some(back.id.clone());
+            named.insert(back.id.clone());
+            if !returns.iter().any(|known| known.id == back.id) {
+                returns.push(back);
+            }
+        }
     }
     Ok(Wanted {
         key: order.key.clone(),
@@ -280,10 +289,16 @@ fn agreed(order: &Order, returns: &[Return]) -> Result<Vec<WantedReturn>, Fault>
     Ok(found)
 }
 
-/// Goods that a refund says come back, and no return of the platform speaks of, are a return too.
-fn come_back(refund: &mut WantedRefund, lines: &[WantedLine], returns: &mut Vec<WantedReturn>) {
+/// The return of goods that a refund says come back: the platform's own return of the same goods, if it
+/// has one that no refund names, else one that is known by the refund.
+fn comes_back(
+    refund: &WantedRefund,
+    lines: &[WantedLine],
+    returns: &[WantedReturn],
+    named: &BTreeSet<ReturnId>,
+) -> Option<WantedReturn> {
     if refund.of_return.is_some() {
-        return;
+        return None;
     }
     let back: Vec<(usize, Decimal, Option<String>)> = refund
         .parts
@@ -300,22 +315,18 @@ fn come_back(refund: &mut WantedRefund, lines: &[WantedLine], returns: &mut Vec<
         })
         .collect();
     if back.is_empty() {
-        return;
+        return None;
     }
-    // The platform's own return of the same goods, if it has one that no refund names.
-    let same = |wanted: &&WantedReturn| {
-        let mut own: Vec<_> =
-            wanted.lines.iter().map(|(at, quantity, _)| (*at, *quantity)).collect();
-        let mut mine: Vec<_> = back.iter().map(|(at, quantity, _)| (*at, *quantity)).collect();
-        own.sort_unstable();
-        mine.sort_unstable();
-        own == mine
+    let goods = |lines: &[(usize, Decimal, Option<String>)]| {
+        let mut goods: Vec<_> = lines.iter().map(|(at, quantity, _)| (*at, *quantity)).collect();
+        goods.sort_unstable();
+        goods
     };
-    if let Some(known) = returns.iter().find(same) {
-        refund.of_return = Some(known.id.clone());
-        return;
-    }
-    let id = ReturnId::new(format!("refund-{}", refund.id));
-    refund.of_return = Some(id.clone());
-    returns.push(WantedReturn { id, closed: true, lines: back });
+    let same =
+        |known: &&WantedReturn| !named.contains(&known.id) && goods(&known.lines) == goods(&back);
+    let known = returns.iter().find(same).cloned();
+    known.or_else(|| {
+        let id = ReturnId::new(format!("refund-{}", refund.id));
+        Some(WantedReturn { id, closed: true, lines: back })
+    })
 }

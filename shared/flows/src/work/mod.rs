@@ -61,6 +61,9 @@ pub(crate) trait Worker<W>: Sync {
     const OPERATION: &'static str;
     /// The model of [`End::Done`]'s id: `sale.order`.
     const TARGET: &'static str;
+    /// When what a person was asked about is looked at again although nobody speaks of it: it may have
+    /// been settled in Odoo, or something else of it may go on.
+    const LOOKS_AGAIN: Option<Duration> = None;
 
     /// Brings every job to an end, in the jobs' order.
     fn round(

@@ -146,12 +146,13 @@ async fn failed<W: World, K: Worker<W>>(
         }
         Fault::Reject { reason, fix } => {
             world.ledger().raise(&attention(job, now, reason, fix)).await?;
-            world.ledger().release(&job.lease, Progress::Attention { reason }, now).await?;
+            let due = K::LOOKS_AGAIN.map(|pause| now + pause);
+            world.ledger().release(&job.lease, Progress::Attention { due, reason }, now).await?;
             (Status::Attention, Disposition::Done)
         }
         Fault::Skip { reason } => {
             // Handled by the caller; kept total so that no fault can end nowhere.
-            let progress = Progress::Attention { reason };
+            let progress = Progress::Attention { due: None, reason };
             world.ledger().release(&job.lease, progress, now).await?;
             (Status::Skipped, Disposition::Done)
         }

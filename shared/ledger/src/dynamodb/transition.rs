@@ -166,7 +166,7 @@ mod tests {
         let progress = [
             Progress::Retry { due: now, since: now, reason: "r" },
             Progress::Wait { wait_key: "k", due: now, reason: "r" },
-            Progress::Attention { reason: "r" },
+            Progress::Attention { due: None, reason: "r" },
             Progress::Dead { reason: "r" },
             Progress::Again,
         ];

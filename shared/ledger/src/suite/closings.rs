@@ -36,7 +36,7 @@ fn every_progress(due: Timestamp) -> [Progress<'static>; 5] {
     [
         Progress::Retry { due, since: at(1), reason: "503" },
         Progress::Wait { wait_key: "product:X", due, reason: "no product X" },
-        Progress::Attention { reason: "totals differ" },
+        Progress::Attention { due: None, reason: "totals differ" },
         Progress::Dead { reason: "used up" },
         Progress::Again,
     ]
@@ -125,7 +125,7 @@ pub async fn a_wait_is_parked_and_counts_anew<L: Ledger>(ledger: &L) {
 /// Attention and Dead: no due date, only a nudge drives them again, with all their attempts.
 pub async fn attention_and_dead_are_never_due<L: Ledger>(ledger: &L) {
     let cases = [
-        ("attention", Progress::Attention { reason: "totals differ" }, State::Attention),
+        ("attention", Progress::Attention { due: None, reason: "totals differ" }, State::Attention),
         ("dead", Progress::Dead { reason: "used up" }, State::Dead),
     ];
     for (check, progress, state) in cases {

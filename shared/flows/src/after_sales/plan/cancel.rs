@@ -58,6 +58,30 @@ pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
     })
 }
 
+/// Everything is given back as an amount, which says nothing of the goods, and some are still to be sent:
+/// the warehouse must not find out too late.
+pub(super) fn still_to_be_sent(case: &Case<'_>) -> Result<Verdict, Fault> {
+    let refunded = Money::sum(case.wanted.refunds.iter().map(|r| r.total), case.wanted.currency)
+        .map_err(super::overflow)?;
+    if refunded.is_zero()
+        || refunded.minor() < case.wanted.total.minor()
+        || case.open_deliveries() == 0
+    {
+        return Ok(Verdict::Fine);
+    }
+    for (at, wanted) in case.wanted.lines.iter().enumerate().filter(|(_, line)| line.goods) {
+        let line = case.order_line(at)?;
+        let due = wanted.quantity.min(line.ordered) - case.seen.sent(line);
+        if due > case.refunded_quantity(at) {
+            return Ok(Verdict::Hold(case.person(
+                format!("{refunded} is refunded, which is all of it, and {due} of {} is still to be sent", line.name),
+                "cancel the delivery in Odoo; or send it, if the goods are to go all the same",
+            )));
+        }
+    }
+    Ok(Verdict::Fine)
+}
+
 impl Case<'_> {
     fn open_deliveries(&self) -> usize {
         let open = |state| match state {

@@ -2,7 +2,7 @@
 //! above what is invoiced and not credited, equal to the refund to the minor unit.
 
 use super::share_out::documents;
-use super::{Case, Step, Verdict};
+use super::{Case, Step, Verdict, overflow};
 use crate::after_sales::seen::{SaleStanding, SeenCredit, SeenInvoice};
 use crate::after_sales::wanted::{RefundPart, WantedRefund};
 use crate::project::tax::TaxShare;
@@ -81,22 +81,7 @@ pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
         match one(case, at, refund).unwrap_or_else(Verdict::Hold) {
             Verdict::Fine => {}
             Verdict::Do(step) => return Ok(Verdict::Do(step)),
-            Verdict::Hold(fault) => {
-                // What waits must not hide what needs a person.
-                let person = |fault: &Fault| match fault {
-                    Fault::Reject { .. } => true,
-                    Fault::Wait { .. }
-                    | Fault::Retry { .. }
-                    | Fault::Ambiguous { .. }
-                    | Fault::Skip { .. } => false,
-                };
-                held = match held {
-                    Verdict::Hold(first) if person(&first) || !person(&fault) => {
-                        Verdict::Hold(first)
-                    }
-                    Verdict::Hold(_) | Verdict::Fine | Verdict::Do(_) => Verdict::Hold(fault),
-                };
-            }
+            Verdict::Hold(fault) => held = held.or_hold(fault),
         }
     }
     Ok(held)
@@ -163,31 +148,39 @@ fn pair(invoice: &SeenInvoice, note: &SeenCredit) -> Option<Vec<i64>> {
 
 impl Case<'_> {
     /// The platform's refunds; for an invoiced order that was cancelled before anything was paid or
-    /// sent, one more that takes everything back.
+    /// sent, one more that takes back what they leave.
     fn all_refunds(&self) -> Result<Vec<WantedRefund>, Fault> {
+        let mut all = self.wanted.refunds.clone();
         let unpaid = self.wanted.cancelled
             && self.wanted.captures.is_empty()
-            && self.wanted.refunds.is_empty()
             && self.seen.anything_invoiced()
             && !self.seen.anything_sent();
-        if !unpaid {
-            return Ok(self.wanted.refunds.clone());
+        let refunded = Money::sum(all.iter().map(|refund| refund.total), self.wanted.currency)
+            .map_err(overflow)?;
+        let rest = self.wanted.total.minus(refunded).map_err(overflow)?;
+        if !unpaid || rest.minor() <= 0 {
+            return Ok(all);
         }
-        let parts = self.wanted.lines.iter().enumerate().map(|(at, line)| RefundPart::Line {
+        let whole = self.wanted.lines.iter().enumerate().map(|(at, line)| RefundPart::Line {
             line: at,
             quantity: line.quantity,
             net: line.net,
             taxes: line.taxes.clone(),
             goods: Goods::Kept,
         });
-        Ok(vec![WantedRefund {
+        let parts = match all.is_empty() {
+            true => whole.collect(),
+            false => vec![RefundPart::Amount { gross: rest }],
+        };
+        all.push(WantedRefund {
             id: RefundId::new("cancelled"),
             at: self.now,
-            total: self.wanted.total,
-            parts: parts.collect(),
+            total: rest,
+            parts,
             payments: Vec::new(),
             of_return: None,
-        }])
+        });
+        Ok(all)
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Case, overflow};
 use crate::after_sales::wanted::RefundPart;
 use crate::config::InvoicePolicy;
 use crate::project::tax::TaxShare;
-use causeway_domain::{Decimal, Fault, Goods, Money};
+use causeway_domain::{Decimal, Fault, Goods, Money, ReturnId};
 
 /// What is left of one line.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +68,9 @@ impl Case<'_> {
     }
 
     /// The refunded quantity of a line that was never sent, refund by refund: goods that have left, and
-    /// anything else that is billed, cannot be taken off the order any more.
+    /// anything else that is billed, cannot be taken off the order any more. What is returned is taken
+    /// of what was sent first, so that the buyer still gets the rest; but what was taken off once, when
+    /// nothing was sent yet, stays so.
     pub(super) fn unsent(&self, at: usize) -> Result<Vec<Taken>, Fault> {
         let parts = self.parts_of(at);
         if parts.is_empty() {
@@ -77,24 +79,46 @@ impl Case<'_> {
         let wanted = self.line(at)?;
         let line = self.order_line(at)?;
         let billed = self.billed(line);
-        let gone = if wanted.goods { self.seen.sent(line) } else { billed };
-        let mut room = (wanted.quantity - gone).max(Decimal::ZERO);
+        let sent = if wanted.goods { self.seen.sent(line) } else { billed };
+        let zero = Decimal::ZERO;
+        let mut room = (wanted.quantity - sent).max(zero);
+        let mut off = (wanted.quantity - line.ordered).max(zero);
+        let mut with_buyer = if wanted.goods { sent - self.coming_back(line, None) } else { zero };
         let mut taken = Vec::new();
         for part in parts {
             // Something is kept back of this refund: it can only be kept of what was billed.
             let waits = self.bills_at_order() && billed < wanted.quantity && part.keeps_back;
             let take = match part.goods {
-                Goods::NotSent | Goods::Unsaid | Goods::Returned if !waits => {
-                    part.quantity.min(room)
+                Goods::Kept => zero,
+                Goods::NotSent | Goods::Unsaid | Goods::Returned if waits => zero,
+                Goods::NotSent | Goods::Unsaid => part.quantity.min(room),
+                Goods::Returned => {
+                    let own = self.return_of(part.refund);
+                    let comes = own.map_or(zero, |own| self.coming_back(line, Some(own)));
+                    let open = (part.quantity - comes).max(zero);
+                    off -= comes.min(off);
+                    let before = open.min(off).min(room);
+                    let back = (open - before).min(with_buyer.max(zero));
+                    with_buyer -= back;
+                    before + (open - before - back).min(room - before)
                 }
-                Goods::NotSent | Goods::Unsaid | Goods::Returned | Goods::Kept => Decimal::ZERO,
             };
-            if take > Decimal::ZERO {
-                room -= take;
+            room -= take;
+            off -= take.min(off);
+            if take > zero {
                 taken.push(Taken { refund: part.refund, part: part.part, quantity: take });
             }
         }
         Ok(taken)
+    }
+
+    fn return_of(&self, refund: usize) -> Option<&ReturnId> {
+        self.wanted.refunds.get(refund).and_then(|refund| refund.of_return.as_ref())
+    }
+
+    /// How many of a line its refunds speak of.
+    pub(super) fn refunded_quantity(&self, at: usize) -> Decimal {
+        self.parts_of(at).iter().map(|part| part.quantity).sum()
     }
 
     fn parts_of(&self, at: usize) -> Vec<OfLine<'_>> {
@@ -143,7 +167,9 @@ impl Case<'_> {
             let back = match part.goods {
                 // Back in the warehouse before it was invoiced: it never will be.
                 Goods::Returned if billed < wanted.quantity && self.came_back(part.refund) => {
-                    part.quantity - unsent
+                    let own = self.return_of(part.refund);
+                    let comes = self.coming_back(self.order_line(at)?, own);
+                    (part.quantity - unsent).min(comes)
                 }
                 Goods::Returned | Goods::NotSent | Goods::Unsaid | Goods::Kept => Decimal::ZERO,
             };
@@ -165,9 +191,7 @@ impl Case<'_> {
     }
 
     fn came_back(&self, refund: usize) -> bool {
-        let of_return =
-            self.wanted.refunds.get(refund).and_then(|refund| refund.of_return.as_ref());
-        of_return.is_some_and(|id| self.is_back(id))
+        self.return_of(refund).is_some_and(|id| self.is_back(id))
     }
 
     /// How much of what a refund took off a line was billed before, and so must be credited. The newest

@@ -26,7 +26,14 @@ pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
         return check_draft(case, draft);
     }
     if !case.seen.lines.iter().any(|line| line.to_invoice > Decimal::ZERO) {
-        return Ok(Verdict::Fine);
+        // Goods that Odoo bills by what is delivered have nothing to invoice until they are.
+        return Ok(match case.billed_when_delivered()? {
+            Some(name) => Verdict::wait(
+                format!("delivery:{}", case.wanted.key),
+                format!("Odoo invoices {name} once it is delivered"),
+            ),
+            None => Verdict::Fine,
+        });
     }
     if at_delivery && case.waits_for_delivery() {
         let key = format!("delivery:{}", case.wanted.key);
@@ -161,6 +168,17 @@ fn share(
 }
 
 impl Case<'_> {
+    /// A line of the order that is not billed in full, though Odoo has nothing to invoice of it now.
+    fn billed_when_delivered(&self) -> Result<Option<&str>, Fault> {
+        for at in 0..self.wanted.lines.len() {
+            let Ok(line) = self.order_line(at) else { continue };
+            if self.billed(line) < self.effective(at)?.quantity.min(line.ordered) {
+                return Ok(Some(&line.name));
+            }
+        }
+        Ok(None)
+    }
+
     /// True while goods are to be sent, or nothing has left that must.
     fn waits_for_delivery(&self) -> bool {
         let open = self.seen.pickings.iter().any(|picking| {

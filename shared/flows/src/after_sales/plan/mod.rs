@@ -163,9 +163,27 @@ impl Verdict {
     fn step(step: Step) -> Self {
         Self::Do(Box::new(step))
     }
+    /// What is held already, or this: a question for a person comes before what waits by itself.
+    fn or_hold(self, fault: Fault) -> Self {
+        match self {
+            Self::Hold(first) if is_for_a_person(&first) || !is_for_a_person(&fault) => {
+                Self::Hold(first)
+            }
+            Self::Hold(_) | Self::Fine | Self::Do(_) => Self::Hold(fault),
+        }
+    }
     /// Waits for something that can be named.
     fn wait(key: String, cause: String) -> Self {
         Self::Hold(Fault::Wait { key: WaitKey::other(key), cause })
+    }
+}
+
+fn is_for_a_person(fault: &Fault) -> bool {
+    match fault {
+        Fault::Reject { .. } => true,
+        Fault::Wait { .. } | Fault::Retry { .. } | Fault::Ambiguous { .. } | Fault::Skip { .. } => {
+            false
+        }
     }
 }
 
@@ -186,6 +204,7 @@ type Topic = fn(&Case<'_>) -> Result<Verdict, Fault>;
 const TOPICS: &[Topic] = &[
     cancel::next,
     quantity::next,
+    cancel::still_to_be_sent,
     returns::next,
     invoice::next,
     payment::inbound,
@@ -195,22 +214,19 @@ const TOPICS: &[Topic] = &[
 
 /// The next step. What only a person can decide comes before what waits by itself.
 pub fn next(case: &Case<'_>) -> Next {
-    let mut waits = None;
-    let mut person = None;
+    let mut held = Verdict::Fine;
     for topic in TOPICS {
         match topic(case).unwrap_or_else(Verdict::Hold) {
             Verdict::Fine => {}
             Verdict::Do(step) => return Next::Do(step),
-            Verdict::Hold(fault) => match fault {
-                Fault::Reject { .. } => person = person.or(Some(fault)),
-                Fault::Wait { .. } | Fault::Retry { .. } | Fault::Ambiguous { .. } => {
-                    waits = waits.or(Some(fault));
-                }
-                Fault::Skip { .. } => {}
-            },
+            Verdict::Hold(fault) => held = held.or_hold(fault),
         }
     }
-    person.or(waits).map_or(Next::Settled, Next::Hold)
+    match held {
+        Verdict::Hold(fault) => Next::Hold(fault),
+        // Money that no document is left for is set off only when none is to come.
+        Verdict::Fine | Verdict::Do(_) => payment::left_over(case).map_or(Next::Settled, Next::Do),
+    }
 }
 
 impl Case<'_> {

@@ -74,7 +74,10 @@ pub(super) fn outbound(case: &Case<'_>) -> Result<Verdict, Fault> {
     for refund in &case.wanted.refunds {
         for payment in &refund.payments {
             if !payment.settled {
-                waits = unsettled(case, refund, payment);
+                waits = match unsettled(case, refund, payment) {
+                    Verdict::Hold(fault) => waits.or_hold(fault),
+                    Verdict::Fine | Verdict::Do(_) => waits,
+                };
                 continue;
             }
             let document = PaymentDocument {
@@ -129,6 +132,19 @@ fn unsettled(case: &Case<'_>, refund: &WantedRefund, payment: &RefundPayment) ->
         format!("refund-payment:{}/{}", case.wanted.key, payment.id),
         format!("the processor has not settled refund {} yet", refund.id),
     )
+}
+
+/// Money that came in and went back, and that no document is left for, is set off against each other:
+/// what was refunded before it was invoiced never has one.
+pub(super) fn left_over(case: &Case<'_>) -> Option<Box<Step>> {
+    let open = |step: &'static str, sign: i64| {
+        let own = case.seen.payments.iter().filter(move |(name, _)| name.starts_with(step));
+        let items = own.flat_map(|(_, payment)| &payment.open_items);
+        items.filter(move |item| item.residual.minor().signum() == sign)
+    };
+    let back = open("refund-payment:", 1).next()?;
+    let came = open("payment:", -1).find(|item| item.account == back.account)?;
+    Some(Box::new(Step::Reconcile { items: vec![back.id, came.id] }))
 }
 
 /// Load, post, set off.

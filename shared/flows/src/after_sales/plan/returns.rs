@@ -2,7 +2,7 @@
 //! was sent, waiting for the warehouse.
 
 use super::{Case, Step, Verdict};
-use crate::after_sales::seen::{PickingStanding, SeenPicking, SeenStockMove};
+use crate::after_sales::seen::{PickingStanding, SeenLine, SeenPicking, SeenStockMove};
 use crate::after_sales::wanted::WantedReturn;
 use crate::config::ReturnValidation;
 use causeway_domain::{Decimal, Fault, ReturnId};
@@ -46,10 +46,11 @@ pub struct ReturnMove {
 pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
     let mut held = Verdict::Fine;
     for back in &case.wanted.returns {
-        match one(case, back)? {
+        // One that needs a person does not keep the others from coming back.
+        match one(case, back).unwrap_or_else(Verdict::Hold) {
             Verdict::Fine => {}
             Verdict::Do(step) => return Ok(Verdict::Do(step)),
-            Verdict::Hold(fault) => held = Verdict::Hold(fault),
+            Verdict::Hold(fault) => held = held.or_hold(fault),
         }
     }
     Ok(held)
@@ -102,6 +103,16 @@ impl Case<'_> {
         })
     }
 
+    /// What return pickings took of a line's goods, or will: those of one return, or all.
+    pub(super) fn coming_back(&self, line: &SeenLine, of: Option<&ReturnId>) -> Decimal {
+        let all = self.seen.pickings.iter().filter(|picking| picking.return_of.is_some());
+        let own: Option<Vec<i64>> =
+            of.map(|id| self.pickings_of(id).map(|picking| picking.id).collect());
+        let meant = all.filter(|picking| own.as_ref().is_none_or(|own| own.contains(&picking.id)));
+        let moves = meant.flat_map(|picking| &picking.moves);
+        moves.filter(|stock| stock.sale_line == Some(line.id)).map(SeenStockMove::expected).sum()
+    }
+
     /// True once the warehouse has validated a return, or if nothing of it was ever sent.
     pub(super) fn is_back(&self, id: &ReturnId) -> bool {
         let Some(back) = self.wanted.returns.iter().find(|back| back.id == *id) else {
@@ -112,15 +123,13 @@ impl Case<'_> {
     }
 
     /// The pickings that a return still lacks: there is one for each delivery that it takes goods of, and
-    /// for each place that they go to.
+    /// for each place that they go to. One that was cancelled in Odoo is not made again: whoever did it
+    /// says that nothing comes that way.
     fn missing(&self, back: &WantedReturn) -> Result<Vec<ReturnDocument>, Fault> {
         let own: Vec<&SeenPicking> = self.pickings_of(&back.id).collect();
         let mut covered = true;
         for (at, quantity, _) in &back.lines {
-            let line = Some(self.order_line(*at)?.id);
-            let moves = own.iter().flat_map(|picking| &picking.moves);
-            let comes: Decimal =
-                moves.filter(|stock| stock.sale_line == line).map(SeenStockMove::expected).sum();
+            let comes = self.coming_back(self.order_line(*at)?, Some(&back.id));
             covered &= comes >= self.awaited(back, *at, *quantity)?;
         }
         if covered {
@@ -130,8 +139,7 @@ impl Case<'_> {
         missing.retain(|document| {
             !own.iter().any(|picking| {
                 picking.external_id.as_deref() == Some(document.external_id.as_str())
-                    || self.recorded.get(&document.step) == Some(&picking.id)
-            })
+            }) && !self.recorded.contains_key(&document.step)
         });
         Ok(missing)
     }

@@ -137,6 +137,22 @@ fn credit_notes_of_refunds() {
     ]);
 }
 
+/// What was refunded as an amount says nothing of the goods that are still to be sent.
+#[test]
+fn full_refunds_before_the_delivery() {
+    let posted = || scene(AtOrder).of(|scene| scene.bill = Bill::Posted);
+    let said = "ask: 42.35 EUR is refunded, which is all of it, and 3 of goods is still to be sent";
+    check(vec![
+        // The credit note does not wait for the answer.
+        (posted().refunded(0, 4235, Kept), "credit 42.35 EUR: 1 x 35.00 EUR + 7.35 EUR"),
+        (scene(Never).refunded(0, 4235, Kept), said),
+        (
+            scene(Never).refunded(0, 4000, Kept).of(|scene| scene.sent = 3),
+            "ask: refund r1 gives back 40.00 EUR of 40.00 EUR, for which there is no invoice",
+        ),
+    ]);
+}
+
 /// R184-R187: never more than was sent; the money follows the goods.
 #[test]
 fn returns_of_goods() {
@@ -172,6 +188,18 @@ fn returns_of_goods() {
         (two(None), "return of 1 to 20"),
         (two(Some(PickingStanding::Draft)), "return of 1 to 30"),
         (two(Some(PickingStanding::Done)), "return of 1 to 30"),
+        // One was sent: it is that one which comes back, and the buyer still gets the other two.
+        (sold().of(|scene| scene.sent = 1), "return of 1 to 30"),
+        // One was taken off when nothing was sent; the two that were sent since stay with the buyer.
+        (
+            sold().of(|scene| (scene.sent, scene.ordered) = (2, 2)),
+            "credit 12.10 EUR: 1 x 10.00 EUR + 2.10 EUR, off the order",
+        ),
+        // The warehouse cancelled it: it comes no more, and the money is gone all the same.
+        (
+            sold().of(|scene| scene.recorded.extend([("return:b1:30.8".into(), 50)])),
+            "credit 12.10 EUR: 1 x 10.00 EUR + 2.10 EUR",
+        ),
         // Not sent yet: there is nothing to come back.
         (
             scene(AtOrder).returned(1).of(|scene| scene.bill = Bill::Posted),
