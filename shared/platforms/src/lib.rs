@@ -8,7 +8,6 @@ pub mod adapter;
 pub mod answer;
 pub mod oauth1;
 pub mod options;
-mod polling;
 pub mod registry;
 mod rounding;
 pub mod signature;

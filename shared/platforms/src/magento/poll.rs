@@ -9,7 +9,7 @@ use super::document::{Amount, Id};
 use super::order::utc;
 use super::search::{Search, Searched, drive, item};
 use crate::adapter::{Answer, FetchContext, Poll};
-use crate::{oauth1, polling};
+use crate::{oauth1, window};
 
 const ORDERS: &str = "magento changed orders";
 const CREDIT_MEMOS: &str = "magento changed credit memos";
@@ -68,6 +68,6 @@ pub(super) fn step(
     }
     subjects.sort();
     subjects.dedup();
-    let until = polling::until(since, dates.into_iter(), answers.first(), OVERLAP_SECONDS);
+    let until = window::until_seen(since, dates.into_iter(), answers.first(), OVERLAP_SECONDS);
     Ok(Poll::Found { subjects, until })
 }

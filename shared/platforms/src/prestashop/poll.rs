@@ -10,7 +10,7 @@ use super::rows::{Row, rows};
 use super::settings::Options;
 use super::{api, order};
 use crate::adapter::{Answer, FetchContext, Poll};
-use crate::polling;
+use crate::window;
 
 /// Rows of a page. There is no total: a page that is not full is the last one (STORES, PrestaShop 8).
 const PAGE: usize = 200;
@@ -84,7 +84,7 @@ pub(super) fn step(
     }
     subjects.sort();
     subjects.dedup();
-    let until = polling::until(since, dates.into_iter(), answers.first(), OVERLAP_SECONDS);
+    let until = window::until_seen(since, dates.into_iter(), answers.first(), OVERLAP_SECONDS);
     Ok(Poll::Found { subjects, until })
 }
 

@@ -10,7 +10,7 @@ use super::settings::Options;
 use super::webhook::gmt;
 use super::wire::Id;
 use crate::adapter::{Answer, FetchContext, Poll};
-use crate::{answer, oauth1, polling};
+use crate::{answer, oauth1, window};
 
 const WHAT: &str = "woocommerce changes";
 /// The filter is strict and dates are whole seconds (STORES, WooCommerce 17); a little more, because
@@ -50,7 +50,7 @@ pub(super) fn step(
     }
     let mut subjects = Vec::with_capacity(found.len());
     let dates = found.iter().filter_map(|changed| gmt(changed.date_modified_gmt.as_deref()?));
-    let until = polling::until(since, dates, answers.first(), OVERLAP_SECONDS);
+    let until = window::until_seen(since, dates, answers.first(), OVERLAP_SECONDS);
     for changed in &found {
         // Carts that became no order yet (STORES, WooCommerce 7).
         if matches!(changed.status.as_str(), "checkout-draft" | "auto-draft") {
