@@ -36,7 +36,7 @@ pub struct SettlementEntry {
     /// What it is about.
     pub kind: EntryKind,
     /// The processor's reference of the payment that it belongs to: of the charge, for a refund or a
-    /// dispute of it too.
+    /// dispute of it too; Shopify gives that of the refund instead.
     pub reference: Option<String>,
     /// What the shop told the processor about the payment, most often the order's id or number.
     pub order_reference: Option<String>,

@@ -95,7 +95,8 @@ fn payment(order: &Order, document: &RefundDocument) -> Result<Option<RefundPaym
         method: paid.map_or_else(|| "unknown".to_owned(), |paid| paid.method.clone()),
         kind: paid.map_or(PaymentKind::Money, |paid| paid.kind),
         amount,
-        reference: Some(document.id.clone()),
+        // Payouts name a refund by the payment that it is of.
+        reference: document.payment_id.clone(),
         settled,
     }))
 }
