@@ -6,6 +6,7 @@ mod after_sales;
 mod aws_ports;
 mod batch;
 mod dispute;
+mod given_back;
 mod journal;
 mod kill;
 mod ledger_dynamodb;

@@ -29,7 +29,7 @@ const SHOP: Platform = Platform::WooCommerce;
 const LEASE_OVER: Duration = Duration::from_secs(200);
 const BANK: i64 = 494;
 const FEES: i64 = 363;
-const UNMATCHED: i64 = 218;
+pub const UNMATCHED: i64 = 218;
 const CLEARING: i64 = 497;
 
 /// Stores without a policy: the documents are made by [`sold`] and [`credit`].
@@ -149,15 +149,15 @@ fn text(value: &Value) -> Option<String> {
 }
 
 /// What a settlement consists of, before any processor's wording.
-struct Line {
-    kind: EntryKind,
-    gross: i64,
-    fee: i64,
-    reference: Option<String>,
-    order: Option<String>,
+pub struct Line {
+    pub kind: EntryKind,
+    pub gross: i64,
+    pub fee: i64,
+    pub reference: Option<String>,
+    pub order: Option<String>,
 }
 
-fn charge(invoice: &Value) -> Line {
+pub fn charge(invoice: &Value) -> Line {
     Line {
         kind: EntryKind::Charge,
         gross: minor(&invoice["amount_total"]),
@@ -167,11 +167,11 @@ fn charge(invoice: &Value) -> Line {
     }
 }
 
-fn refund(invoice: &Value, amount: i64) -> Line {
+pub fn refund(invoice: &Value, amount: i64) -> Line {
     Line { kind: EntryKind::Refund, gross: -amount, fee: 1, ..charge(invoice) }
 }
 
-fn nobodys(kind: EntryKind, gross: i64) -> Line {
+pub fn nobodys(kind: EntryKind, gross: i64) -> Line {
     Line {
         kind,
         gross,
@@ -181,7 +181,7 @@ fn nobodys(kind: EntryKind, gross: i64) -> Line {
     }
 }
 
-fn settlement(processor: &str, lines: &[Line]) -> Settlement {
+pub fn settlement(processor: &str, lines: &[Line]) -> Settlement {
     let entries: Vec<SettlementEntry> = lines
         .iter()
         .enumerate()
@@ -227,7 +227,7 @@ fn settlement(processor: &str, lines: &[Line]) -> Settlement {
 }
 
 /// Puts a settlement where its processor keeps it; what nudges its import.
-fn placed(scenario: &Scenario, processor: &str, settlement: &Settlement) -> Nudge {
+pub fn placed(scenario: &Scenario, processor: &str, settlement: &Settlement) -> Nudge {
     let account = settlement.account.as_str().to_owned();
     let by_id = || scenario.of_account(&account, Subject::Settlement(settlement.id.clone()));
     let file = |text: String| {
@@ -259,11 +259,11 @@ fn placed(scenario: &Scenario, processor: &str, settlement: &Settlement) -> Nudg
     }
 }
 
-fn name_of(processor: &str) -> &str {
+pub fn name_of(processor: &str) -> &str {
     processor.trim_end_matches(" file")
 }
 
-async fn import_to_the_end(scenario: &Scenario, nudge: &Nudge) -> Disposition {
+pub async fn import_to_the_end(scenario: &Scenario, nudge: &Nudge) -> Disposition {
     for _ in 0..8 {
         let end = scenario.import(std::slice::from_ref(nudge)).await.remove(0);
         match end {
@@ -275,7 +275,7 @@ async fn import_to_the_end(scenario: &Scenario, nudge: &Nudge) -> Disposition {
 }
 
 /// The entries of settlements, without the one that comes before.
-fn booked(state: &Value) -> Vec<&Value> {
+pub fn booked(state: &Value) -> Vec<&Value> {
     let named = |entry: &&Value| {
         let names = entry["external_ids"].as_array().unwrap();
         let own = |name: &str| name.contains("_settlement_") && !name.ends_with("po~5f0");
@@ -290,7 +290,7 @@ pub fn on(entry: &Value, account: i64) -> i64 {
 }
 
 /// One posted entry, on the cent, and its documents settled.
-fn assert_booked(scenario: &Scenario, settlement: &Settlement, what: &str) {
+pub fn assert_booked(scenario: &Scenario, settlement: &Settlement, what: &str) {
     let state = scenario.odoo_state();
     let entries = booked(&state);
     let said: Vec<String> = scenario.sink.lines().into_iter().rev().take(3).collect();
@@ -321,7 +321,7 @@ fn documents(scenario: &Scenario) -> Value {
     state
 }
 
-const ALL: [&str; 6] = ["stripe", "stripe file", "adyen", "paypal", "square", "shopify"];
+pub const ALL: [&str; 6] = ["stripe", "stripe file", "adyen", "paypal", "square", "shopify"];
 
 async fn two_sales_and_a_refund(scenario: &Scenario) -> Vec<Line> {
     let sold = sold(scenario, 2).await;

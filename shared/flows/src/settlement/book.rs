@@ -2,6 +2,7 @@
 
 use super::documents::{self, references};
 use super::plan::{Found, PlannedLine, plan, word};
+use super::set_off::SetOff;
 use crate::World;
 use crate::account;
 use crate::config::AccountDocument;
@@ -73,7 +74,7 @@ pub(super) async fn book<W: World>(
         false => odoo.move_lines(&[id]).await?,
     };
     let set_off = SetOff { world, odoo, document, settlement, deadline };
-    set_off.all(&lines, &mine, &found).await?;
+    set_off.all(id, &lines, &mine, &found).await?;
     Ok(id)
 }
 
@@ -215,7 +216,7 @@ async fn raise<W: World>(
         };
         let why = match found.get(at) {
             Some(Found::Nothing(why)) => why.clone(),
-            Some(Found::Unknown | Found::Documents { .. }) | None => {
+            Some(Found::Unknown | Found::Documents { .. } | Found::WithCharge { .. }) | None => {
                 format!("{} is of no kind that is booked by itself", documents::told(entry))
             }
         };
@@ -238,107 +239,4 @@ async fn raise<W: World>(
         world.ledger().raise(&item).await.map_err(work::unavailable)?;
     }
     Ok(())
-}
-
-/// Sets the posted lines off against the documents that they belong to.
-struct SetOff<'a, W: World> {
-    world: &'a W,
-    odoo: Odoo<'a, W::Http>,
-    document: &'a AccountDocument,
-    settlement: &'a Settlement,
-    deadline: Timestamp,
-}
-
-impl<W: World> SetOff<'_, W> {
-    async fn all(
-        &self,
-        lines: &[PlannedLine],
-        mine: &[MoveLine],
-        found: &[Found],
-    ) -> Result<(), Fault> {
-        let mut documents: Vec<i64> = found
-            .iter()
-            .flat_map(|found| match found {
-                Found::Documents { entries, .. } => entries.clone(),
-                Found::Unknown | Found::Nothing(_) => Vec::new(),
-            })
-            .collect();
-        documents.sort_unstable();
-        documents.dedup();
-        let mut theirs = Vec::new();
-        for part in documents.chunks(500) {
-            theirs.extend(self.odoo.move_lines(part).await?);
-        }
-        let disputes = self.disputes(lines).await?;
-        for line in lines {
-            let Some((at, entry)) =
-                line.entry.and_then(|at| Some((at, self.settlement.entries.get(at)?)))
-            else {
-                continue;
-            };
-            let named = |one: &&MoveLine| one.name.as_deref() == Some(line.name.as_str());
-            let Some(own) = mine.iter().find(named) else { continue };
-            let reference = entry.reference.as_deref().map(dispute_reference);
-            let of_entry = theirs.iter().filter(|one| match found.get(at) {
-                Some(Found::Documents { entries, .. }) => entries.contains(&one.entry),
-                Some(Found::Unknown | Found::Nothing(_)) | None => false,
-            });
-            let of_dispute =
-                disputes.iter().filter(|one| reference.is_some() && one.reference == reference);
-            let open: Vec<&MoveLine> = of_entry.chain(of_dispute).collect();
-            work::in_time(self.world, self.deadline)?;
-            set_off(self.odoo, own, &open).await?;
-        }
-        Ok(())
-    }
-
-    /// Open lines of the entries of chargebacks, on every account that is used here.
-    async fn disputes(&self, lines: &[PlannedLine]) -> Result<Vec<MoveLine>, Fault> {
-        let mut references: Vec<String> = self
-            .settlement
-            .entries
-            .iter()
-            .filter_map(|entry| entry.reference.as_deref().map(dispute_reference))
-            .collect();
-        references.sort_unstable();
-        references.dedup();
-        let mut accounts: Vec<i64> = lines.iter().filter_map(|line| line.account).collect();
-        accounts.retain(|account| *account != self.document.account.books.unmatched);
-        accounts.retain(|account| *account != self.document.account.books.bank);
-        accounts.retain(|account| *account != self.document.account.books.fees);
-        accounts.sort_unstable();
-        accounts.dedup();
-        let mut found = Vec::new();
-        for account in accounts {
-            for part in references.chunks(500) {
-                found.extend(self.odoo.open_lines(account, part).await?);
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// Reconciles a line with those of the others that are open on its account, on the other side.
-pub(crate) async fn set_off<H: Http>(
-    odoo: Odoo<'_, H>,
-    own: &MoveLine,
-    others: &[&MoveLine],
-) -> Result<(), Fault> {
-    if own.reconciled || own.residual.is_zero() {
-        return Ok(());
-    }
-    let open = others.iter().filter(|other| {
-        !other.reconciled
-            && other.account == own.account
-            && other.id != own.id
-            && other.residual.minor().signum() == -own.residual.minor().signum()
-    });
-    let mut ids: Vec<i64> = open.map(|other| other.id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    ids.push(own.id);
-    odoo.reconcile(&ids).await.map(|_| ())
 }

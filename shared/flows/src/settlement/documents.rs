@@ -3,6 +3,7 @@
 //! Invoices and credit notes carry the processor's reference of their payment in `payment_reference`,
 //! invoices the platform's order number in `ref`, payments the one or the other in their memo.
 
+use super::given_back::{self, Left};
 use super::plan::Found;
 use crate::config::{Books, Matching};
 use causeway_domain::ports::Http;
@@ -23,7 +24,7 @@ pub(super) async fn find<H: Http>(
     settlement: &Settlement,
 ) -> Result<Vec<Found>, Fault> {
     match books.matching {
-        Matching::Invoices => invoices(odoo, settlement).await,
+        Matching::Invoices => invoices(odoo, books, settlement).await,
         Matching::Payments => payments(odoo, books, settlement).await,
     }
 }
@@ -63,6 +64,7 @@ pub(crate) async fn moves<H: Http>(
 
 async fn invoices<H: Http>(
     odoo: Odoo<'_, H>,
+    books: &Books,
     settlement: &Settlement,
 ) -> Result<Vec<Found>, Fault> {
     let wanted = || settlement.entries.iter().filter(|entry| wants_a_document(entry));
@@ -89,19 +91,40 @@ async fn invoices<H: Http>(
         lines.extend(odoo.move_lines(part).await?);
     }
     let mut used = BTreeSet::new();
-    Ok(settlement
-        .entries
+    let found = settlement.entries.iter().map(|entry| match entry.kind {
+        EntryKind::Charge => charge(entry, &known, &lines),
+        EntryKind::Refund => refund(entry, &known, &lines, &mut used),
+        EntryKind::Fee
+        | EntryKind::Dispute
+        | EntryKind::DisputeReversal
+        | EntryKind::Adjustment
+        | EntryKind::Other => Found::Unknown,
+    });
+    let mut found: Vec<Found> = found.collect();
+    given_back::pair(settlement, books.clearing, &mut found, |at| {
+        settlement.entries.get(at).map(|charge| left(charge, &known, &used))
+    });
+    Ok(found)
+}
+
+/// What is left of a charge's sale, and the credit notes of it that no refund has found.
+fn left(charge: &SettlementEntry, known: &[MoveRecord], used: &BTreeSet<i64>) -> Left {
+    let invoices: Vec<&MoveRecord> = invoices_of(charge, known).collect();
+    let sum =
+        |records: &[&MoveRecord]| -> i64 { records.iter().map(|one| one.total.minor()).sum() };
+    let notes: Vec<&MoveRecord> = known
         .iter()
-        .map(|entry| match entry.kind {
-            EntryKind::Charge => charge(entry, &known, &lines),
-            EntryKind::Refund => refund(entry, &known, &lines, &mut used),
-            EntryKind::Fee
-            | EntryKind::Dispute
-            | EntryKind::DisputeReversal
-            | EntryKind::Adjustment
-            | EntryKind::Other => Found::Unknown,
-        })
-        .collect())
+        .filter(|one| one.kind == MoveKind::CreditNote && !used.contains(&one.id))
+        .filter(|one| !is_chargeback(one))
+        .filter(|one| invoices.iter().any(|invoice| one.reversed == Some(invoice.id)))
+        .collect();
+    let ids = notes.iter().map(|one| one.id).collect();
+    Left { total: sum(&invoices) - sum(&notes), notes: ids }
+}
+
+/// A credit note that a dispute made.
+fn is_chargeback(one: &MoveRecord) -> bool {
+    one.reference.as_ref().is_some_and(|text| text.starts_with("chargeback "))
 }
 
 /// True if a document is named by the entry's references.
@@ -141,7 +164,7 @@ fn refund(
     let notes: Vec<&MoveRecord> = known
         .iter()
         .filter(|one| one.kind == MoveKind::CreditNote && !used.contains(&one.id))
-        .filter(|one| !one.reference.as_ref().is_some_and(|text| text.starts_with("chargeback ")))
+        .filter(|one| !is_chargeback(one))
         .filter(|one| is_named(one, entry) || one.reversed.is_some_and(|of| invoices.contains(&of)))
         .collect();
     let amount = entry.gross.minor().saturating_abs();
@@ -230,7 +253,10 @@ async fn payments<H: Http>(
         | EntryKind::Adjustment
         | EntryKind::Other => Found::Unknown,
     });
-    Ok(found.collect())
+    let mut found: Vec<Found> = found.collect();
+    // Every payment is booked whole: what is left of it is never an invoice's matter.
+    given_back::pair(settlement, books.clearing, &mut found, |_| None);
+    Ok(found)
 }
 
 /// The reference, the order's number, or both with a blank between.

@@ -7,7 +7,9 @@
 
 mod book;
 pub(crate) mod documents;
+mod given_back;
 pub mod plan;
+mod set_off;
 
 use crate::World;
 use crate::account;
@@ -24,7 +26,8 @@ use causeway_processors::FileContext;
 use causeway_telemetry::{Operation, Status, emit};
 use std::time::Duration;
 
-pub(crate) use book::{born, dispute_reference, same_amounts, set_off};
+pub(crate) use book::{born, dispute_reference, same_amounts};
+pub(crate) use set_off::set_off;
 
 /// Marks the id of a settlement that is a file.
 const FILE: &str = "file:";

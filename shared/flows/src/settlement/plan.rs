@@ -59,6 +59,15 @@ pub enum Found {
         /// `account.move` ids.
         entries: Vec<i64>,
     },
+    /// A refund of what was not, or not all, invoiced: set off against these and the line of its charge.
+    WithCharge {
+        /// `account.account` id.
+        account: i64,
+        /// `res.partner` id.
+        partner: Option<i64>,
+        /// `account.move` ids.
+        entries: Vec<i64>,
+    },
     /// Nothing, and why.
     Nothing(String),
 }
@@ -138,9 +147,10 @@ fn line(
 ) -> PlannedLine {
     let (purpose, account, partner) = match (entry.kind, found) {
         (EntryKind::Charge | EntryKind::Refund, Found::Unknown) => (Purpose::Customer, None, None),
-        (EntryKind::Charge | EntryKind::Refund, Found::Documents { account, partner, .. }) => {
-            (Purpose::Customer, Some(*account), *partner)
-        }
+        (
+            EntryKind::Charge | EntryKind::Refund,
+            Found::Documents { account, partner, .. } | Found::WithCharge { account, partner, .. },
+        ) => (Purpose::Customer, Some(*account), *partner),
         (EntryKind::Dispute | EntryKind::DisputeReversal, _) if fees != DisputeFees::Untold => {
             (Purpose::Clearing, Some(books.clearing), None)
         }
