@@ -36,9 +36,46 @@ pub fn environment(odoo_url: &str, database: &str, shops: &[Shop]) -> String {
     text
 }
 
+/// Where the entries of the demo's payouts go, as ids of the fake Odoo.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub struct Books {
+    /// `account.account` of the deposit.
+    pub bank: i64,
+    /// Of money at the processor.
+    pub clearing: i64,
+    /// Of its fees.
+    pub fees: i64,
+    /// Of what belongs to nothing.
+    pub unmatched: i64,
+}
+
+/// They are those of every account.
+pub const BOOKS: Books = Books { bank: 494, clearing: 497, fees: 363, unmatched: 218 };
+
+/// `account.journal` of Square's payments, which the demo adds to its Odoo: a bank journal whose payments
+/// stay on the clearing account until they are paid out.
+pub const SQUARE_PAYMENTS: i64 = 24;
+
 /// The same with what the demo's stores do after an order; without it they leave that to people.
-pub fn demo_environment(odoo_url: &str, database: &str, shops: &[Shop]) -> String {
+/// `accounts` says where the API of each account lives.
+pub fn demo_environment(
+    odoo_url: &str,
+    database: &str,
+    shops: &[Shop],
+    accounts: &[(&str, String)],
+) -> String {
     let mut text = environment(odoo_url, database, shops);
+    for (id, processor) in ACCOUNTS {
+        let url = accounts.iter().find(|(own, _)| own == id).map(|(_, url)| url.as_str());
+        if let Some(url) = url {
+            text = text.replace(&address(processor), url);
+        }
+        // Where each order's payment is booked, a payout is set off against the payments.
+        if matches!(*processor, "shopify" | "square") {
+            let books = format!("[accounts.{id}.books]\n");
+            text = text.replace(&books, &format!("{books}matching = \"payments\"\n"));
+        }
+    }
     for shop in shops {
         if is_point_of_sale(shop) {
             text = with_journal(&text, shop.store, "refunded_goods = \"returned\"");
@@ -82,7 +119,7 @@ pub fn policy(shop: &Shop) -> Policy {
         Platform::Magento => Policy { invoices: "at_order", payments: "settlement", journal: None },
         Platform::PrestaShop => Policy { invoices: "none", payments: "none", journal: None },
         Platform::Square => {
-            Policy { invoices: "at_order", payments: "per_order", journal: Some(6) }
+            Policy { invoices: "at_order", payments: "per_order", journal: Some(SQUARE_PAYMENTS) }
         }
     }
 }
@@ -96,8 +133,14 @@ pub const ACCOUNTS: &[(&str, &str)] = &[
     ("paypal-pay", "paypal"),
 ];
 
+/// Where the API of a processor lives, as long as nobody says otherwise.
+fn address(processor: &str) -> String {
+    format!("https://{processor}.example.test")
+}
+
 fn account(text: &mut String, id: &str, processor: &str) {
     let (webhook, api) = (webhook_secret(id), api_credentials(id));
+    let Books { bank, clearing, fees, unmatched } = BOOKS;
     let _ = write!(
         text,
         "
@@ -105,18 +148,19 @@ fn account(text: &mut String, id: &str, processor: &str) {
 processor = {processor:?}
 odoo = \"main\"
 company = 1
-base_url = \"https://{processor}.example.test\"
+base_url = {base_url:?}
 webhook_secret = {webhook:?}
 api_credentials = {api:?}
 currency = \"EUR\"
 [accounts.{id}.books]
 journal = 23
-bank = 494
-clearing = 497
-fees = 363
-unmatched = 218
+bank = {bank}
+clearing = {clearing}
+fees = {fees}
+unmatched = {unmatched}
 bad_debt = 499
-"
+",
+        base_url = address(processor),
     );
 }
 

@@ -4,7 +4,8 @@
 //! - `GET /environment`: the configuration file that fits, as TOML
 //! - `GET /secrets`: `{name: value}`
 //! - `GET /where`: `{"odoo": url, "stores": [{"store", "platform", "url", "policy": {"invoices",
-//!   "payments", "journal"}, "chart"}]}`; a point of sale has a chart of accounts
+//!   "payments", "journal"}, "chart"}], "accounts": [{"account", "processor", "url", "books"}]}`; a point of
+//!   sale has a chart of accounts
 //! - `POST /orders {"store", "seed", "count", "kind": "plain" | "unknown_sku" | "poisoned" |
 //!   "pending" | "paid" | "sold"}`: `{"orders": [id]}`; paid ones are three of their first line, and no
 //!   gift card paid them; sold ones are those of a point of sale (see `point_of_sale`)
@@ -14,9 +15,11 @@
 //!   `{"method", "url", "headers": [[name, value]], "body": base64}`
 //! - `POST /cancel`, `/refund`, `/return`: what a merchant does after the order (see `after`)
 //! - `POST /fees {"store", "order"}`: the processor tells its fees (Square)
+//! - `POST /dispute`, `/payouts`: what payment processors do (see `payouts`)
 //! - `POST /warehouse {"what": "deliveries" | "returns", "origin"}`: validates open transfers in Odoo
 
 mod after;
+mod payouts;
 mod point_of_sale;
 mod warehouse;
 
@@ -26,6 +29,7 @@ use http::{Request, Response};
 use rust_decimal::Decimal;
 use sandbox::odoo::{FakeOdoo, Seed};
 use sandbox::platforms::{self, Edit, Fake, Shop, Topic};
+use sandbox::processors::Processor;
 use sandbox::{Reply, Server, config};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -37,6 +41,8 @@ pub struct Control {
     odoo_url: String,
     odoo: Arc<FakeOdoo>,
     stores: Vec<Arc<Fake>>,
+    /// Where each lives, and the account.
+    accounts: Vec<(String, Arc<Processor>)>,
 }
 
 #[derive(Deserialize)]
@@ -96,9 +102,14 @@ enum As {
 }
 
 impl Control {
-    /// Controls of these stores.
-    pub fn new(odoo_url: &str, odoo: Arc<FakeOdoo>, stores: Vec<Arc<Fake>>) -> Self {
-        Self { odoo_url: odoo_url.to_owned(), odoo, stores }
+    /// Controls of these stores and accounts.
+    pub fn new(
+        odoo_url: &str,
+        odoo: Arc<FakeOdoo>,
+        stores: Vec<Arc<Fake>>,
+        accounts: Vec<(String, Arc<Processor>)>,
+    ) -> Self {
+        Self { odoo_url: odoo_url.to_owned(), odoo, stores, accounts }
     }
 
     fn store(&self, id: &str) -> Result<&Fake, String> {
@@ -112,7 +123,9 @@ impl Control {
 
     fn environment(&self) -> String {
         let shops: Vec<Shop> = self.stores.iter().map(|fake| fake.shop().clone()).collect();
-        config::demo_environment(&self.odoo_url, Seed::DATABASE, &shops)
+        let accounts: Vec<(&str, String)> =
+            self.accounts.iter().map(|(url, one)| (one.account(), url.clone())).collect();
+        config::demo_environment(&self.odoo_url, Seed::DATABASE, &shops, &accounts)
     }
 
     fn secrets(&self) -> BTreeMap<String, String> {
@@ -122,6 +135,12 @@ impl Control {
             let shop = fake.shop();
             secrets.insert(config::webhook_secret(shop.store), shop.webhook_secret.to_owned());
             secrets.insert(config::api_credentials(shop.store), shop.credentials.clone());
+        }
+        for (_, one) in &self.accounts {
+            let kind = one.kind();
+            let (webhook, api) = (kind.webhook_secret(), kind.credentials());
+            secrets.insert(config::webhook_secret(one.account()), webhook.to_owned());
+            secrets.insert(config::api_credentials(one.account()), api.to_owned());
         }
         secrets
     }
@@ -137,7 +156,12 @@ impl Control {
                        "chart": config::is_point_of_sale(shop).then_some(config::CHART)})
             })
             .collect();
-        json!({"odoo": self.odoo_url, "stores": stores})
+        let account = |(url, one): &(String, Arc<Processor>)| {
+            json!({"account": one.account(), "processor": one.kind().id(), "url": url,
+                   "books": config::BOOKS})
+        };
+        let accounts: Vec<Value> = self.accounts.iter().map(account).collect();
+        json!({"odoo": self.odoo_url, "stores": stores, "accounts": accounts})
     }
 
     fn orders(&self, asked: &Orders) -> Result<Value, String> {
@@ -180,18 +204,23 @@ impl Control {
             As::Forged => platforms::forged(sent),
             As::Tampered => platforms::tampered(sent),
         };
-        let headers: Vec<(&str, &str)> = sent
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.to_str().expect("ASCII")))
-            .collect();
-        Ok(json!({
-            "method": sent.method().as_str(),
-            "url": sent.uri().to_string(),
-            "headers": headers,
-            "body": base64::engine::general_purpose::STANDARD.encode(sent.body()),
-        }))
+        Ok(told(&sent))
     }
+}
+
+/// A request, for whoever is to send it.
+fn told(sent: &Request<Bytes>) -> Value {
+    let headers: Vec<(&str, &str)> = sent
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.to_str().expect("ASCII")))
+        .collect();
+    json!({
+        "method": sent.method().as_str(),
+        "url": sent.uri().to_string(),
+        "headers": headers,
+        "body": base64::engine::general_purpose::STANDARD.encode(sent.body()),
+    })
 }
 
 impl Server for Control {
@@ -208,6 +237,8 @@ impl Server for Control {
             ("POST", "/refund") => parsed(body).and_then(|asked| self.refund(asked)),
             ("POST", "/return") => parsed(body).and_then(|asked| self.take_back(&asked)),
             ("POST", "/warehouse") => parsed(body).and_then(|asked| self.validate(&asked)),
+            ("POST", "/dispute") => parsed(body).and_then(|asked| self.dispute(&asked)),
+            ("POST", "/payouts") => parsed(body).and_then(|asked| self.pay_out(&asked)),
             ("POST", "/delivery") => parsed(body).and_then(|asked| self.delivery(&asked)),
             _ => Err("no such control".to_owned()),
         };

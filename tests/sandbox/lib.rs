@@ -13,6 +13,8 @@ mod in_process;
 pub mod odoo;
 #[cfg(feature = "fake-platforms")]
 pub mod platforms;
+#[cfg(feature = "fake-platforms")]
+pub mod processors;
 mod serve;
 
 pub use in_process::InProcess;

@@ -1,5 +1,5 @@
-//! The sandbox over HTTP: six demo stores and a fake Odoo, each on a port of its own as in life, and
-//! the controls that the demo and the command line use.
+//! The sandbox over HTTP: six demo stores, five payment processors and a fake Odoo, each on a port of its
+//! own as in life, and the controls that the demo and the command line use.
 //!
 //! `sandbox --port 4700 --webhooks http://127.0.0.1:4566/_aws/execute-api/abc/$default/webhooks`
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -11,7 +11,8 @@ use control::Control;
 use jiff::Timestamp;
 use sandbox::odoo::{FakeOdoo, Product};
 use sandbox::platforms::{self, Fake, Platform, Shop};
-use sandbox::{Running, Server, serve};
+use sandbox::processors::{Kind, Processor};
+use sandbox::{Running, Server, config, serve};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -34,7 +35,14 @@ async fn main() {
         running.push(serve(address, vec![(String::new(), store.clone() as _)]).await.unwrap());
         stores.push(store);
     }
-    let control = Arc::new(Control::new(&odoo_url, odoo, stores));
+    let mut accounts = Vec::new();
+    for (kind, account) in Kind::ALL {
+        let processor = Processor::new(kind, account, webhooks);
+        let (url, port) = on_its_own_port(processor.clone()).await;
+        running.push(port);
+        accounts.push((url, processor));
+    }
+    let control = Arc::new(Control::new(&odoo_url, odoo, stores, accounts));
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     running.push(serve(address, vec![("/_sandbox".to_owned(), control as _)]).await.unwrap());
     println!("sandbox on http://{address}, Odoo on {odoo_url}");
@@ -48,6 +56,7 @@ fn odoo() -> FakeOdoo {
     }
     let poison = Product { refused: true, ..Product::goods(platforms::POISON_SKU, "10.00") };
     odoo.add_product(&poison);
+    odoo.add_bank_journal(config::SQUARE_PAYMENTS, "SQP", config::BOOKS.clearing);
     odoo
 }
 

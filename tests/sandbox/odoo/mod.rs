@@ -84,6 +84,10 @@ impl FakeOdoo {
     pub fn add_product(&self, product: &Product) -> i64 {
         seed::add_product(&mut self.state().store, product)
     }
+    /// Adds a bank journal whose payments stay on an account of the chart until they are set off.
+    pub fn add_bank_journal(&self, id: i64, code: &str, clearing: i64) {
+        seed::add_bank_journal(&mut self.state().store, id, code, clearing);
+    }
     /// Adds a fault.
     pub fn inject(&self, rule: Rule) {
         self.state().faults.add(rule);

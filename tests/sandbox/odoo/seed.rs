@@ -7,7 +7,7 @@ use super::schema::{Type, schema};
 use super::store::Store;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Ids of the seeded records, for configurations and tests.
 pub struct Seed;
@@ -266,6 +266,24 @@ pub fn add_product(store: &mut Store, product: &Product) -> i64 {
     store.put("product.product", id, Some(row));
     store.commit();
     id
+}
+
+/// Adds a bank journal with one method of payment each way, whose payments stay on `clearing`.
+pub fn add_bank_journal(store: &mut Store, id: i64, code: &str, clearing: i64) {
+    let methods = [("inbound", 2 * id), ("outbound", 2 * id + 1)];
+    for (kind, method) in methods {
+        let row = json!({"id": method, "name": "Manual Payment", "payment_type": kind,
+            "journal_id": id, "sequence": 10, "payment_account_id": clearing});
+        seed_row(store, "account.payment.method.line", row.as_object().unwrap());
+    }
+    let [inbound, outbound] = methods.map(|(_, method)| method);
+    let row = json!({"id": id, "code": code, "type": "bank", "name": code, "sequence": 20,
+        "company_id": 1, "active": true, "payment_sequence": true, "refund_sequence": false,
+        "invoice_reference_model": "be", "invoice_reference_type": "invoice",
+        "default_account_id": clearing, "inbound_payment_method_line_ids": [inbound],
+        "outbound_payment_method_line_ids": [outbound]});
+    seed_row(store, "account.journal", row.as_object().unwrap());
+    store.commit();
 }
 
 /// The seeded database.

@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
 /// The schemas of one file, closed: a member that the maker does not list is an error.
-pub(super) struct Contract {
+pub(crate) struct Contract {
     validators: HashMap<&'static str, Validator>,
 }
 
 impl Contract {
     /// Reads a file; `at` is where its schemas are, `names` are those that will be used.
-    pub(super) fn new(text: &str, at: &str, names: &[&'static str]) -> Self {
+    pub(crate) fn new(text: &str, at: &str, names: &[&'static str]) -> Self {
         let document: Value = serde_json::from_str(text).expect("the contract is JSON");
         let schemas = document.pointer(at).and_then(Value::as_object).expect("schemas");
         let prefix = format!("#{at}/");
@@ -32,7 +32,7 @@ impl Contract {
     }
 
     /// What is wrong with a value: places and reasons, none if it fits.
-    pub(super) fn problems(&self, name: &str, value: &Value) -> Vec<String> {
+    pub(crate) fn problems(&self, name: &str, value: &Value) -> Vec<String> {
         let validator = self.validators.get(name).expect("a schema that was asked for");
         validator
             .iter_errors(value)
@@ -42,7 +42,7 @@ impl Contract {
     }
 
     /// Panics with the problems of an invented value.
-    pub(super) fn assert(&self, name: &str, value: &Value) {
+    pub(crate) fn assert(&self, name: &str, value: &Value) {
         let problems = self.problems(name, value);
         assert!(problems.is_empty(), "an invented {name} breaks its schema: {problems:?}");
     }

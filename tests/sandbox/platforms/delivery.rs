@@ -60,7 +60,7 @@ pub(super) fn post(
 }
 
 /// A UUID that depends only on its parts.
-pub(super) fn uuid(parts: &[&str]) -> String {
+pub(crate) fn uuid(parts: &[&str]) -> String {
     let digest: String = Sha256::digest(parts.join("\u{1f}")).iter().map(hex_byte).collect();
     // Version 4 and variant digits where a random UUID has them.
     format!(
@@ -74,7 +74,7 @@ pub(super) fn uuid(parts: &[&str]) -> String {
 }
 
 /// Lower-case hex of a keyed digest.
-pub(super) fn hmac_hex(key: &str, parts: &[&[u8]]) -> String {
+pub(crate) fn hmac_hex(key: &str, parts: &[&[u8]]) -> String {
     hmac_sha256(key.as_bytes(), parts).iter().map(hex_byte).collect()
 }
 

@@ -58,7 +58,7 @@ impl Exchange<'_> {
 pub(super) type Refusal = Box<Response<Bytes>>;
 
 /// An answer with a body of a type.
-pub(super) fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Response<Bytes> {
+pub(crate) fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Response<Bytes> {
     Response::builder()
         .status(StatusCode::from_u16(status).unwrap())
         .header(http::header::CONTENT_TYPE, content_type)
@@ -67,11 +67,11 @@ pub(super) fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) ->
 }
 
 /// A JSON answer.
-pub(super) fn json(status: u16, body: &Value) -> Response<Bytes> {
+pub(crate) fn json(status: u16, body: &Value) -> Response<Bytes> {
     answer(status, "application/json; charset=utf-8", body.to_string())
 }
 
 /// An answer without a body.
-pub(super) fn empty(status: u16) -> Response<Bytes> {
+pub(crate) fn empty(status: u16) -> Response<Bytes> {
     Response::builder().status(StatusCode::from_u16(status).unwrap()).body(Bytes::new()).unwrap()
 }

@@ -8,16 +8,17 @@
 //! them. Nothing of our adapters is used, so that [`Expected`] is an independent second opinion.
 
 mod after;
-mod contract;
-mod delivery;
+pub(crate) mod contract;
+pub(crate) mod delivery;
 mod draft;
-mod exchange;
+pub(crate) mod exchange;
 mod fake;
 mod faults;
 mod generate;
 mod inspect;
 mod magento;
-mod oauth1;
+pub(crate) mod oauth1;
+mod paid;
 mod people;
 mod prestashop;
 mod random;
@@ -37,6 +38,7 @@ pub use draft::{Coupon, Draft, DraftLine, Expected, Phase};
 pub use fake::{Edit, Fake};
 pub use faults::Faults;
 pub use generate::{SampleOrder, generate};
+pub use paid::{Paid, PaidBack};
 pub use random::Random;
 pub use shop::{Platform, Shop, shops};
 pub use tax::{TAX_RATES, TaxRate};

@@ -11,7 +11,7 @@ mod refunds;
 mod search;
 
 pub(super) use document::render;
-pub(super) use refunds::expected_after_sales;
+pub(super) use refunds::{credit_memos, expected_after_sales, invoices};
 
 use super::contract::Contract;
 use super::delivery::{Topic, hmac_base64, hmac_hex, post};

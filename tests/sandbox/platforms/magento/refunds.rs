@@ -185,8 +185,13 @@ pub(super) fn refunded(draft: &Draft) -> Decimal {
     memos(draft).iter().map(|memo| memo.total - memo.gift_card).sum()
 }
 
+/// The credit memos as they are listed.
+pub(in crate::platforms) fn credit_memos(draft: &Draft) -> Vec<Value> {
+    memos(draft).iter().map(|memo| memo.document(draft)).collect()
+}
+
 /// The invoice of an order that was paid.
-pub(super) fn invoices(draft: &Draft) -> Vec<Value> {
+pub(in crate::platforms) fn invoices(draft: &Draft) -> Vec<Value> {
     let Some(paid_at) = draft.paid_at() else { return Vec::new() };
     let amounts = compute(draft);
     let card = gift_card(draft, &amounts);
