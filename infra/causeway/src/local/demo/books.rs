@@ -25,16 +25,18 @@ pub struct Books {
 }
 
 /// The documents of one sale order.
-struct Documents<'a> {
+pub struct Documents<'a> {
     order: &'a Value,
-    invoices: Vec<&'a Value>,
-    notes: Vec<&'a Value>,
+    /// Those that are not cancelled.
+    pub invoices: Vec<&'a Value>,
+    /// Credit notes of them that are not cancelled.
+    pub notes: Vec<&'a Value>,
     pickings: Vec<&'a Value>,
 }
 
 impl<'a> Documents<'a> {
     /// Those of the first sale order with this origin.
-    fn find(odoo: &'a Value, origin: &str) -> Option<Self> {
+    pub fn find(odoo: &'a Value, origin: &str) -> Option<Self> {
         let order = list(odoo, "orders").iter().find(|one| text(one, "origin") == origin)?;
         let id = order.get("id")?;
         let live = |one: &&Value| text(one, "state") != "cancel";
@@ -59,7 +61,8 @@ impl<'a> Documents<'a> {
     }
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+/// A text of an object.
+pub fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -105,14 +108,14 @@ fn one(order: &Sold, policy: &Policy, documents: &Documents<'_>) -> (Vec<String>
     let invoiced = Documents::sum(&documents.invoices, "amount_total");
     let credited = Documents::sum(&documents.notes, "amount_total");
     let billed = policy.invoices != "none" && matches!(&*order.phase, "paid" | "completed");
-    let kept = order.total - order.refunded();
+    let kept = order.total - order.refunded() - order.charged_back;
     let expected = if billed { kept } else { Decimal::ZERO };
     let cents = minor(invoiced - credited - expected, &order.currency);
     if !cents.is_zero() {
         wrong.push(format!(
             "invoiced {invoiced} less credited {credited}; the store sold {} and gave back {}",
             order.total,
-            order.refunded()
+            order.refunded() + order.charged_back
         ));
     }
     if billed && text(documents.order, "invoice_status") == "to invoice" {
@@ -196,6 +199,12 @@ fn payments(
         }
     }
     wrong
+}
+
+/// True if the order with this origin has a posted invoice.
+pub fn invoiced(odoo: &Value, origin: &str) -> bool {
+    let documents = Documents::find(odoo, origin);
+    documents.is_some_and(|all| all.invoices.iter().any(|one| text(one, "state") == "posted"))
 }
 
 /// Credit notes of these orders, by origin: none is due while the warehouse does not have the goods.

@@ -26,6 +26,8 @@ pub struct Sold {
     pub refunds: Vec<Refunded>,
     /// What was paid.
     pub captured: Decimal,
+    /// What the buyer's bank took back, which the store does not know.
+    pub charged_back: Decimal,
 }
 
 /// A refund as its store holds it.
@@ -96,6 +98,7 @@ pub fn sold(state: &Value) -> Vec<Sold> {
                 })
                 .collect(),
             captured: amount(order, "captured"),
+            charged_back: Decimal::ZERO,
         })
         .collect()
 }

@@ -48,18 +48,23 @@ pub async fn quarter_of_an_hour(stack: &Stack) -> Result<u64, Failure> {
 
 /// Runs the function that the schedule runs; says how many rows it nudged.
 pub async fn sweep(stack: &Stack) -> Result<u64, Failure> {
+    let answer = invoke(stack, "ReconcileFunction", &json!({"task": "sweep"})).await?;
+    answer
+        .get("nudged")
+        .and_then(Value::as_u64)
+        .ok_or_else(|| Failure::new(format!("the sweep answered {answer}")))
+}
+
+/// Runs a function of the stack, by its logical id, and gives its answer.
+pub async fn invoke(stack: &Stack, function: &str, event: &Value) -> Result<Value, Failure> {
     let http = Loopback::new();
     let url = format!("{}/2015-03-31/functions", stack.endpoint);
     let listed: Value = http.get(&url).await?;
     let names = listed.get("Functions").and_then(Value::as_array).into_iter().flatten();
     let name = names
         .filter_map(|function| function.get("FunctionName").and_then(Value::as_str))
-        .find(|name| name.contains("ReconcileFunction"))
-        .ok_or_else(|| Failure::new("the stack has no function that sweeps"))?;
+        .find(|name| name.contains(function))
+        .ok_or_else(|| Failure::new(format!("the stack has no {function}")))?;
     let url = format!("{}/2015-03-31/functions/{name}/invocations", stack.endpoint);
-    let answer: Value = http.post(&url, &json!({"task": "sweep"})).await?;
-    answer
-        .get("nudged")
-        .and_then(Value::as_u64)
-        .ok_or_else(|| Failure::new(format!("the sweep answered {answer}")))
+    http.post(&url, event).await
 }

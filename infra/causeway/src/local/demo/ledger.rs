@@ -5,6 +5,7 @@ use super::tables;
 use crate::aws::failure;
 use crate::local::stack::Stack;
 use crate::report::Failure;
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::QueueAttributeName;
 use causeway_domain::{OrderId, StoreId, Subject, Timestamp};
 use causeway_ledger::dynamodb::DynamoLedger;
@@ -13,6 +14,8 @@ use causeway_ledger::{AttentionItem, Ledger as _, Row, RowKey, State};
 /// The local stack's ledger.
 pub struct Ledger {
     rows: DynamoLedger,
+    client: aws_sdk_dynamodb::Client,
+    table: String,
     sqs: aws_sdk_sqs::Client,
     queues: Vec<String>,
 }
@@ -22,9 +25,11 @@ impl Ledger {
     pub async fn of(stack: &Stack) -> Result<Self, Failure> {
         let config = stack.config().await;
         let client = aws_sdk_dynamodb::Client::new(&config);
-        let queues = ["OrdersQueueUrl", "RefundsQueueUrl"];
+        let queues = ["OrdersQueueUrl", "RefundsQueueUrl", "SettlementsQueueUrl"];
         Ok(Self {
-            rows: DynamoLedger::new(client, tables(stack)?),
+            rows: DynamoLedger::new(client.clone(), tables(stack)?),
+            client,
+            table: tables(stack)?.rows,
             sqs: aws_sdk_sqs::Client::new(&config),
             queues: queues
                 .iter()
@@ -46,6 +51,28 @@ impl Ledger {
     async fn row_of(&self, order: &Order, subject: &Subject) -> Result<Option<Row>, Failure> {
         let key = RowKey { store: StoreId::new(&order.store), subject: subject.key() };
         self.rows.row(&key).await.map_err(Failure::new)
+    }
+
+    /// Every row of an account at a processor: its disputes and payouts.
+    pub async fn rows_of(&self, account: &str) -> Result<Vec<Row>, Failure> {
+        let begins = AttributeValue::S(format!("{account}#"));
+        let scan = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .filter_expression("begins_with(pk, :account)")
+            .expression_attribute_values(":account", begins);
+        let mut items = scan.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|error| failure("scan", &error))?;
+            let key =
+                item.get("pk").and_then(|key| key.as_s().ok()).and_then(|key| key.split_once('#'));
+            let Some((store, subject)) = key else { continue };
+            let key = RowKey { store: StoreId::new(store), subject: subject.to_owned() };
+            found.extend(self.rows.row(&key).await.map_err(Failure::new)?);
+        }
+        Ok(found)
     }
 
     /// Orders that have not ended, and why.
@@ -94,7 +121,7 @@ impl Ledger {
 
 /// Why it has not ended, if it has not.
 fn unfinished(of: &str, row: Row) -> Option<String> {
-    if ended(&row, Timestamp::now()) {
+    if ended(&row) {
         return None;
     }
     let state = format!("{:?}", row.state).to_lowercase();
@@ -106,8 +133,8 @@ fn unfinished(of: &str, row: Row) -> Option<String> {
 
 /// True if nothing more happens to it by itself soon: a row that was nudged while somebody worked on
 /// it is due at once, whatever it ended as, and the sweep takes it up within a minute.
-fn ended(row: &Row, now: Timestamp) -> bool {
-    let due = row.due.is_some_and(|due| due <= now);
+pub fn ended(row: &Row) -> bool {
+    let due = row.due.is_some_and(|due| due <= Timestamp::now());
     match row.state {
         State::Done => row.seen == row.wanted,
         State::Waiting | State::Attention | State::Dead => !due,

@@ -6,11 +6,14 @@ mod broken;
 mod check;
 mod clock;
 mod ledger;
+mod payouts;
 mod play;
 mod point_of_sale;
+mod processors;
 mod roles;
 mod sandbox;
 mod script;
+mod settled;
 mod verdict;
 
 use super::place::Place;
@@ -31,9 +34,10 @@ Examples:
   causeway local demo --break pins             must end with exit code 1
 Starts everything, plays signed deliveries of five platforms, and of the counter of a Square shop whose sales become
 journal entries, with duplicates, reordering, forgeries and disturbances, then cancellations, late fees, refunds and
-returns, until every order has ended somewhere and the warehouse has sent and taken back; then compares what the fake
-Odoo holds with what the stores hold, over HTTP and without our own code. Ends with
-  demo ok: orders N/N, duplicates 0, lost 0, cents apart 0, refunds N/N
+returns, until every order has ended somewhere and the warehouse has sent and taken back, then two chargebacks and a
+payout of each of five payment processors; then compares what the fake Odoo holds with what the stores and the
+processors hold, over HTTP and without our own code. Ends with
+  demo ok: orders N/N, duplicates 0, lost 0, cents apart 0, refunds N/N, payouts balanced N/N
 and exit code 0, or says what is wrong and ends with 1 (also if it did not come to its end).";
 
 /// Arguments of `causeway local demo`.
@@ -114,6 +118,7 @@ async fn run(place: &Place, args: &Args, show: Show) -> Outcome {
     // Where orders are stuck there is nothing to refund.
     if open.is_empty() && late.is_empty() {
         problems.extend(after::after(&stack, &sandbox, &ledger, &script, args).await?);
+        problems.extend(payouts::payouts(&stack, &sandbox, &ledger, &script, args).await?);
     }
     problems.extend(if open.is_empty() { late } else { open });
     removed.stop();

@@ -178,7 +178,7 @@ async fn deliver(
 }
 
 /// Sends a delivery as a platform does: again, if the answer says so.
-async fn send(sandbox: &Sandbox, delivery: &Delivery) -> Result<(u16, String), Failure> {
+pub async fn send(sandbox: &Sandbox, delivery: &Delivery) -> Result<(u16, String), Failure> {
     let mut last = (0, "no answer".to_owned());
     for attempt in 0..TRIES {
         tokio::time::sleep(Duration::from_millis(500) * attempt).await;

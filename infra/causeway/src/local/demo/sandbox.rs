@@ -17,6 +17,41 @@ pub struct Sandbox {
     pub stores: Vec<Store>,
     /// Those whose sales become journal entries, and on which accounts.
     pub points_of_sale: Vec<(Store, Chart)>,
+    /// The accounts at payment processors.
+    pub accounts: Vec<Account>,
+}
+
+/// An account at a payment processor.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Account {
+    /// Our name of it.
+    pub account: String,
+    /// Its processor.
+    pub processor: String,
+    /// Where its API lives.
+    pub url: String,
+    /// Where its money goes.
+    pub books: Books,
+}
+
+/// Accounts of Odoo, as its ids.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Books {
+    /// Of the deposit.
+    pub bank: i64,
+    /// Of money at the processor.
+    pub clearing: i64,
+    /// Of its fees.
+    pub fees: i64,
+    /// Of what belongs to nothing.
+    pub unmatched: i64,
+}
+
+impl Account {
+    /// True if its processor tells of a dispute by itself, not only in a payout.
+    pub fn tells_disputes(&self) -> bool {
+        matches!(self.processor.as_str(), "stripe" | "adyen")
+    }
 }
 
 /// One of its stores.
@@ -63,6 +98,7 @@ pub struct Delivery {
 struct Places {
     odoo: String,
     stores: Vec<Store>,
+    accounts: Vec<Account>,
 }
 
 #[derive(Deserialize)]
@@ -76,16 +112,18 @@ impl Sandbox {
         let address = stack.sandbox.clone().ok_or_else(|| Failure::new("no sandbox is running"))?;
         let http = Loopback::new();
         let places: Places = http.get(&format!("{address}/_sandbox/where")).await?;
+        let Places { odoo, stores, accounts } = places;
         let (counters, stores): (Vec<Store>, Vec<Store>) =
-            places.stores.into_iter().partition(|store| store.chart.is_some());
+            stores.into_iter().partition(|store| store.chart.is_some());
         let points_of_sale = counters
             .into_iter()
             .filter_map(|store| store.chart.clone().map(|chart| (store, chart)))
             .collect();
-        Ok(Self { http, address, odoo: places.odoo, stores, points_of_sale })
+        Ok(Self { http, address, odoo, stores, points_of_sale, accounts })
     }
 
-    async fn control(&self, name: &str, body: Value) -> Result<Value, Failure> {
+    /// Works a control.
+    pub async fn control(&self, name: &str, body: Value) -> Result<Value, Failure> {
         self.http.post(&format!("{}/_sandbox/{name}", self.address), &body).await
     }
 
@@ -192,6 +230,11 @@ impl Sandbox {
     /// The processor tells its fees of an order's payments.
     pub async fn fees(&self, store: &str, order: &str) -> Result<(), Failure> {
         self.control("fees", json!({"store": store, "order": order})).await.map(|_| ())
+    }
+
+    /// What a processor holds.
+    pub async fn account_state(&self, account: &Account) -> Result<Value, Failure> {
+        self.http.get(&format!("{}/_sandbox/state", account.url)).await
     }
 
     /// What Odoo holds.

@@ -5,8 +5,10 @@ use super::broken::Break;
 use super::check::{Compared, Unusual, compare, sold};
 use super::ledger::Ledger;
 use super::point_of_sale;
+use super::processors::{self, Processors};
 use super::sandbox::{Sandbox, Store};
 use super::script::{Order, Role, Script};
+use super::settled::{Settled, Stores};
 use crate::local::stack::Stack;
 use crate::local::steps::Step;
 use crate::report::{Failure, Show, json, table};
@@ -28,6 +30,9 @@ struct Line {
 /// What became of all.
 pub struct Verdict {
     lines: Vec<Line>,
+    payouts: Vec<Settled>,
+    /// How many payouts there should be: one of each account.
+    accounts: usize,
     questions: Vec<String>,
     problems: Vec<String>,
 }
@@ -43,10 +48,13 @@ pub async fn reach(
     let step = Step::begin("what Odoo holds is compared with what the stores hold");
     let odoo = sandbox.odoo_state().await?;
     let mut lines = Vec::new();
+    let processors = Processors::read(sandbox).await?;
+    let mut stores = Stores::new();
     for store in &sandbox.stores {
         let state = sandbox.store_state(store).await?;
         problems.extend(violations(store, &state));
-        let (sold, unusual) = (sold(&state), unusual(script, store));
+        let (mut sold, unusual) = (sold(&state), unusual(script, store));
+        processors.charge_back(store, &mut sold);
         let compared = compare(&sold, &unusual, &odoo);
         problems.extend(compared.problems.iter().cloned());
         let books = audit(store, &sold, &due(script, store, &unusual), &odoo);
@@ -57,6 +65,7 @@ pub async fn reach(
             .filter(|order| order.store == store.store && order.role == Role::Forged);
         let states = states(ledger, script, store).await?;
         let forged = forged.count();
+        stores.insert(store.store.clone(), sold);
         lines.push(Line { store: store.clone(), compared, books, states, forged });
     }
     let expected: usize =
@@ -76,8 +85,10 @@ pub async fn reach(
         lines.push(Line { store: store.clone(), compared, books, states, forged: 0 });
     }
     let questions = questions(sandbox, ledger, script, &mut problems).await?;
+    let payouts = processors.audit(&stores, &odoo, &ledger.attention().await?, &mut problems);
     step.done_with(stack.sandbox.as_deref().unwrap_or_default());
-    Ok(Verdict { lines, questions, problems })
+    let accounts = sandbox.accounts.len();
+    Ok(Verdict { lines, payouts, accounts, questions, problems })
 }
 
 /// What a store says we asked against its platform's contract.
@@ -178,6 +189,7 @@ impl Verdict {
             && self.duplicates() == 0
             && self.cents().is_zero()
             && self.right() == self.refunds()
+            && self.balanced() == self.accounts
     }
 
     fn due(&self) -> usize {
@@ -201,11 +213,14 @@ impl Verdict {
     fn right(&self) -> usize {
         self.lines.iter().map(|line| line.books.right).sum()
     }
+    fn balanced(&self) -> usize {
+        self.payouts.iter().filter(|payout| payout.problems.is_empty()).count()
+    }
 
     /// Prints it.
     pub fn show(&self, show: Show, broken: Option<Break>) -> Result<(), Failure> {
         let figures = format!(
-            "orders {}/{}, duplicates {}, lost {}, cents apart {}, refunds {}/{}",
+            "orders {}/{}, duplicates {}, lost {}, cents apart {}, refunds {}/{}, payouts balanced {}/{}",
             self.once(),
             self.due(),
             self.duplicates(),
@@ -213,12 +228,15 @@ impl Verdict {
             self.cents(),
             self.right(),
             self.refunds(),
+            self.balanced(),
+            self.accounts,
         );
         match show {
             Show::Json => json(&serde_json::json!({
                 "ok": self.ok(), "orders": self.due(), "once": self.once(), "duplicates": self.duplicates(),
                 "lost": self.lost(), "cents_apart": self.cents().to_string(), "refunds": self.refunds(),
-                "refunds_right": self.right(), "questions": self.questions,
+                "refunds_right": self.right(), "payouts": self.accounts,
+                "payouts_balanced": self.balanced(), "questions": self.questions,
                 "problems": self.problems,
             })),
             Show::Text => {
@@ -265,6 +283,7 @@ impl Verdict {
             ]);
         }
         println!("{lines}");
+        println!("{}", processors::shown(&self.payouts));
         some("for a person", &self.questions);
         some("wrong", &self.problems);
     }
