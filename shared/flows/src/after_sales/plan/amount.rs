@@ -81,16 +81,21 @@ pub(super) fn spread_amount(
     other: &dyn Fn(&SeenCredit) -> bool,
 ) -> Result<(), Fault> {
     let mut groups = left(case, draft, other)?;
-    if gross.minor() < 0 {
-        for group in &mut groups {
-            given(draft, group)?;
-        }
-    }
     let all: Vec<Money> = groups.iter().flat_map(Group::amounts).collect();
     let whole = Money::sum(all.iter().copied(), gross.currency()).map_err(overflow)?;
-    let weights: Vec<Decimal> =
-        all.iter().map(|amount| amount.to_decimal().max(Decimal::ZERO)).collect();
-    let parts = if whole == gross { all } else { gross.split(&weights) };
+    let parts = if whole == gross {
+        all
+    } else {
+        if gross.minor() < 0 {
+            for group in &mut groups {
+                given(draft, group)?;
+            }
+        }
+        let amounts = groups.iter().flat_map(Group::amounts);
+        let weights: Vec<Decimal> =
+            amounts.map(|amount| amount.to_decimal().max(Decimal::ZERO)).collect();
+        gross.split(&weights)
+    };
     let mut parts = parts.into_iter();
     let zero = Money::zero(gross.currency());
     for group in groups {

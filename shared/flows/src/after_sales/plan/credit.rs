@@ -84,7 +84,37 @@ pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
             Verdict::Hold(fault) => held = held.or_hold(fault),
         }
     }
+    if held == Verdict::Fine
+        && let Some(fault) = unless_agreed(case)?
+        && !books_agree(case)?
+    {
+        return Err(fault);
+    }
     Ok(held)
+}
+
+/// What is wrong with the refunds if the books do not agree.
+fn unless_agreed(case: &Case<'_>) -> Result<Option<Fault>, Fault> {
+    for (at, refund) in case.all_refunds()?.iter().enumerate() {
+        if let Some(fault) = documents(case, at, refund)?.unless_agreed {
+            return Ok(Some(fault));
+        }
+    }
+    Ok(None)
+}
+
+/// True if what is invoiced less what is credited is what the platform keeps: then what rounding left over
+/// of one refund was given back by another.
+fn books_agree(case: &Case<'_>) -> Result<bool, Fault> {
+    let currency = case.wanted.currency;
+    let total = |sum: &mut dyn Iterator<Item = Money>| Money::sum(sum, currency).map_err(overflow);
+    let invoices = &case.seen.invoices;
+    let invoiced = total(&mut invoices.iter().map(|invoice| invoice.total))?;
+    let notes = invoices.iter().flat_map(|invoice| &invoice.credits);
+    let credited = total(&mut notes.map(|note| note.total))?;
+    let refunded = total(&mut case.all_refunds()?.iter().map(|refund| refund.total))?;
+    let kept = case.wanted.total.minus(refunded).map_err(overflow)?;
+    Ok(invoiced.minus(credited).map_err(overflow)? == kept)
 }
 
 fn one(case: &Case<'_>, at: usize, refund: &WantedRefund) -> Result<Verdict, Fault> {
@@ -97,7 +127,7 @@ fn one(case: &Case<'_>, at: usize, refund: &WantedRefund) -> Result<Verdict, Fau
             format!("refund {} waits until its return {back} is validated", refund.id),
         ));
     }
-    for document in documents(case, at, refund)? {
+    for document in documents(case, at, refund)?.notes {
         let invoice = case.seen.invoices.iter().find(|one| one.id == document.invoice);
         let mut notes = invoice.iter().flat_map(|invoice| &invoice.credits);
         let own = |note: &&SeenCredit| {
@@ -189,7 +219,7 @@ pub fn credit_notes(case: &Case<'_>) -> Result<Vec<CreditNote>, Fault> {
     let refunds = case.all_refunds()?;
     let mut notes = Vec::new();
     for (at, refund) in refunds.iter().enumerate().filter(|(_, r)| !r.total.is_zero()) {
-        notes.extend(documents(case, at, refund)?);
+        notes.extend(documents(case, at, refund)?.notes);
     }
     Ok(notes)
 }

@@ -59,6 +59,22 @@ fn keeps_back(parts: &[RefundPart]) -> bool {
     })
 }
 
+/// A platform that tells one sum for several taxes is split by their rates, which may take a unit more of
+/// one than it has: then the others give it.
+fn none_below_zero(taxes: &mut [TaxShare]) -> Result<(), Fault> {
+    while let Some(low) = taxes.iter().position(|share| share.amount.minor() < 0) {
+        let most = |at: &usize| taxes.get(*at).map_or(0, |share| share.amount.minor());
+        let Some(high) = (0..taxes.len()).max_by_key(most).filter(|at| most(at) > 0) else {
+            break;
+        };
+        let Ok([low, high]) = taxes.get_disjoint_mut([low, high]) else { break };
+        let gives = low.amount.negated().min_of(high.amount);
+        low.amount = low.amount.plus(gives).map_err(overflow)?;
+        high.amount = high.amount.minus(gives).map_err(overflow)?;
+    }
+    Ok(())
+}
+
 impl Case<'_> {
     fn bills_at_order(&self) -> bool {
         match self.policy.invoices {
@@ -96,11 +112,17 @@ impl Case<'_> {
                     let own = self.return_of(part.refund);
                     let comes = own.map_or(zero, |own| self.coming_back(line, Some(own)));
                     let open = (part.quantity - comes).max(zero);
-                    off -= comes.min(off);
-                    let before = open.min(off).min(room);
-                    let back = (open - before).min(with_buyer.max(zero));
-                    with_buyer -= back;
-                    before + (open - before - back).min(room - before)
+                    // What was not sent is taken off before a return is made for the rest.
+                    if comes > zero && own.is_some_and(|own| self.is_validated(own)) {
+                        let take = open.min(room);
+                        off -= comes.min((off - take).max(zero));
+                        take
+                    } else {
+                        let before = open.min(off).min(room);
+                        let back = (open - before).min(with_buyer.max(zero));
+                        with_buyer -= back;
+                        before + (open - before - back).min(room - before)
+                    }
                 }
             };
             room -= take;
@@ -185,6 +207,7 @@ impl Case<'_> {
                     share.amount = share.amount.minus(off).map_err(overflow)?;
                 }
             }
+            none_below_zero(&mut left.taxes)?;
             left.taken.push(Taken { refund: part.refund, part: part.part, quantity: take });
         }
         Ok(left)

@@ -118,8 +118,12 @@ impl Case<'_> {
         let Some(back) = self.wanted.returns.iter().find(|back| back.id == *id) else {
             return false;
         };
-        self.missing(back).is_ok_and(|missing| missing.is_empty())
-            && self.pickings_of(id).all(|picking| picking.state == PickingStanding::Done)
+        self.missing(back).is_ok_and(|missing| missing.is_empty()) && self.is_validated(id)
+    }
+
+    /// True if no picking of a return is open.
+    pub(super) fn is_validated(&self, id: &ReturnId) -> bool {
+        self.pickings_of(id).all(|picking| picking.state == PickingStanding::Done)
     }
 
     /// The pickings that a return still lacks: there is one for each delivery that it takes goods of, and

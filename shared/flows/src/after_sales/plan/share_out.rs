@@ -27,12 +27,21 @@ impl Draft<'_> {
     }
 }
 
-/// The credit notes of a refund, one for each invoice that it touches.
+/// What a refund comes to.
+pub(super) struct Shared {
+    /// Its credit notes, one for each invoice that it touches.
+    pub(super) notes: Vec<CreditNote>,
+    /// What is wrong with it if the books do not agree in the end: something is left over that no invoice
+    /// can carry, as it may be by rounding.
+    pub(super) unless_agreed: Option<Fault>,
+}
+
+/// Shares a refund out.
 pub(super) fn documents(
     case: &Case<'_>,
     at: usize,
     refund: &WantedRefund,
-) -> Result<Vec<CreditNote>, Fault> {
+) -> Result<Shared, Fault> {
     let key = ExternalId::new(case.store, "refund", refund.id.as_str());
     let other = |note: &SeenCredit| {
         let ours = note.external_id.as_deref();
@@ -66,7 +75,7 @@ pub(super) fn documents(
         };
         beside = beside.plus(more).map_err(overflow)?;
     }
-    amount_part(case, refund, beside, &mut drafts, &other)?;
+    let unless_agreed = amount_part(case, refund, beside, &mut drafts, &other)?;
     let mut notes = Vec::new();
     for draft in drafts.into_iter().filter(|draft| !draft.lines.is_empty()) {
         if draft.total.is_zero() {
@@ -88,7 +97,7 @@ pub(super) fn documents(
             external_id: draft.key,
         });
     }
-    Ok(notes)
+    Ok(Shared { notes, unless_agreed })
 }
 
 /// Credits the refunded part of a line on the invoices that bill it; gives what these have no more of.
@@ -224,14 +233,14 @@ fn push(
 }
 
 /// Spreads an amount over the invoices, oldest first, and over their rates by gross (A15); what is kept
-/// back is kept of what these credit notes give.
+/// back is kept of what these credit notes give. Gives what is wrong with what is left over by rounding.
 fn amount_part(
     case: &Case<'_>,
     refund: &WantedRefund,
     gross: Money,
     drafts: &mut [Draft<'_>],
     other: &dyn Fn(&SeenCredit) -> bool,
-) -> Result<(), Fault> {
+) -> Result<Option<Fault>, Fault> {
     let mut left = gross;
     let mut rooms = Money::zero(gross.currency());
     for draft in drafts.iter_mut() {
@@ -256,19 +265,24 @@ fn amount_part(
         left = left.minus(take).map_err(overflow)?;
     }
     if left.is_zero() {
-        return Ok(());
+        return Ok(None);
     }
-    if left.minor() < 0 && !case.more_is_billed_later() {
-        return Err(case.person(
+    let fault = if left.minor() < 0 && !case.more_is_billed_later() {
+        case.person(
             format!(
                 "refund {} keeps back {}, and its goods that were billed come to {rooms} only",
                 refund.id,
                 gross.negated()
             ),
             "invoice what is kept back by hand, then settle the item",
-        ));
+        )
+    } else {
+        not_invoiced(case, refund, left, rooms, case.everything_billed())
+    };
+    match case.is_rounding(left)? && case.all_is_billed() {
+        true => Ok(Some(fault)),
+        false => Err(fault),
     }
-    Err(not_invoiced(case, refund, left, rooms, case.everything_billed()))
 }
 
 pub(super) fn sum(net: Money, taxes: &[TaxShare]) -> Result<Money, Fault> {
@@ -340,6 +354,24 @@ impl Case<'_> {
     fn more_is_billed_later(&self) -> bool {
         let open = |line: &SeenLine| self.billed(line) < line.ordered;
         self.seen.lines.iter().any(open)
+    }
+
+    /// True when no more invoice is to come.
+    pub(super) fn all_is_billed(&self) -> bool {
+        self.seen.invoices.iter().all(|invoice| invoice.posted) && !self.more_is_billed_later()
+    }
+
+    /// True for a difference that the lines of refunds can have by rounding alone: what one refund leaves
+    /// of a line, another one gives back.
+    fn is_rounding(&self, difference: Money) -> Result<bool, Fault> {
+        let mut most = 0;
+        for part in self.wanted.refunds.iter().flat_map(|refund| &refund.parts) {
+            most += match part {
+                RefundPart::Line { line, .. } => self.rounding_of(*line)?,
+                RefundPart::Amount { .. } => 0,
+            };
+        }
+        Ok(difference.minor().abs() <= most)
     }
 
     /// How many minor units the parts of a line may come to above the whole by rounding alone: one for
