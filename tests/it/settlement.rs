@@ -1,6 +1,7 @@
 //! Settlement import (R205): what a processor paid out is one balanced, posted entry, set off against the
 //! documents that it consists of; only once, whatever dies in between.
 
+mod late;
 mod matching;
 mod platform;
 
@@ -186,6 +187,9 @@ pub fn settlement(processor: &str, lines: &[Line]) -> Settlement {
         .iter()
         .enumerate()
         .map(|(at, line)| SettlementEntry {
+            also: Vec::new(),
+            dispute: None,
+
             id: match processor {
                 "stripe" => format!("txn_{at}"),
                 "adyen" => format!("{}:M{at}", adyen_word(line.kind)),
@@ -244,7 +248,10 @@ pub fn placed(scenario: &Scenario, processor: &str, settlement: &Settlement) -> 
     };
     match processor {
         "stripe" => answers(
-            &["/v1/payouts/po_1", "/v1/balance_transactions?payout=po_1"],
+            &[
+                &format!("/v1/payouts/{}", settlement.id),
+                &format!("/v1/balance_transactions?payout={}", settlement.id),
+            ],
             stripe_answers(settlement),
         ),
         "stripe file" => file(stripe_csv(settlement)),
@@ -430,7 +437,7 @@ async fn r205_unmatched_lines_ask_a_person_each() {
     assert_eq!(on(booked(&state)[0], CLEARING), 300);
     let items = scenario.attention().await;
     let keys: Vec<&str> = items.iter().map(|item| item.key.subject.as_str()).collect();
-    assert_eq!(keys, ["settlement/po_1#txn_1", "settlement/po_1#txn_2"]);
+    assert_eq!(keys, ["settlement/po_1#txn_1", "settlement/po_1#txn_2", "settlement/po_1#txn_3"]);
     assert!(items[0].reason.contains("42.00 EUR"), "{}", items[0].reason);
 }
 
@@ -450,7 +457,7 @@ async fn r188_an_unmatched_refund_alarms_only_after_its_lag() {
     import_to_the_end(&scenario, &nudge).await;
     assert_eq!(booked(&scenario.odoo_state()).len(), 0);
     assert_eq!(scenario.attention().await, []);
-    scenario.clock.advance(Duration::from_secs(9 * 24 * 3600));
+    scenario.clock.advance(Duration::from_secs(11 * 24 * 3600));
     import_to_the_end(&scenario, &nudge).await;
     let state = scenario.odoo_state();
     assert_eq!(on(booked(&state)[0], UNMATCHED), 500);

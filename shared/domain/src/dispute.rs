@@ -50,6 +50,9 @@ pub struct Dispute {
     pub id: DisputeId,
     /// The processor's reference of the payment (Stripe: charge; Adyen: PSP reference).
     pub payment: String,
+    /// Other references of the processor for the same payment (Stripe: the payment intent).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// What the shop told the processor about the payment, most often the order's id or number.
     pub order_reference: Option<String>,
     /// What is disputed, in the currency of the payment.

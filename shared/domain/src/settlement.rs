@@ -1,7 +1,7 @@
 //! A settlement: what a payment processor paid out, and everything it consists of.
 
 use crate::fault::Fault;
-use crate::id::{SettlementId, StoreId};
+use crate::id::{DisputeId, SettlementId, StoreId};
 use crate::money::{Currency, Money, MoneyError};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -38,8 +38,15 @@ pub struct SettlementEntry {
     /// The processor's reference of the payment that it belongs to: of the charge, for a refund or a
     /// dispute of it too; Shopify gives that of the refund instead.
     pub reference: Option<String>,
+    /// Other references of the processor for the same payment, by which a shop may know it (Stripe: the
+    /// payment intent).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// What the shop told the processor about the payment, most often the order's id or number.
     pub order_reference: Option<String>,
+    /// The dispute that it is of, where the processor tells it and lets us fetch it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<DisputeId>,
     /// The amount before fees: above zero for money to us.
     pub gross: Money,
     /// What the processor kept of it; below zero if it gave a fee back.
@@ -169,6 +176,8 @@ mod tests {
 
     fn entry(id: &str, gross: i64, fee: i64) -> SettlementEntry {
         SettlementEntry {
+            also: Vec::new(),
+            dispute: None,
             id: id.to_owned(),
             kind: EntryKind::Charge,
             reference: Some(format!("ch_{id}")),

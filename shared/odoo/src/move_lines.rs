@@ -3,6 +3,7 @@
 use crate::client::Odoo;
 use crate::decode::{Row, row};
 use crate::fault::Cause;
+use crate::pin::number;
 use crate::selection::selection;
 use crate::transport::{Args, MOVE_LINE_RECONCILE, MOVE_LINE_SEARCH_READ};
 use causeway_domain::ports::Http;
@@ -177,6 +178,20 @@ impl<H: Http> Odoo<'_, H> {
             ["reconciled", "=", false],
             ["parent_state", "=", "posted"],
             ["ref", "in", references],
+        ]);
+        self.lines_where(domain).await
+    }
+
+    /// The posted lines of one account over exactly this balance.
+    pub async fn lines_of_balance(
+        &self,
+        account: i64,
+        balance: Money,
+    ) -> Result<Vec<MoveLine>, Fault> {
+        let domain = json!([
+            ["account_id", "=", account],
+            ["parent_state", "=", "posted"],
+            ["balance", "=", number(balance.to_decimal())],
         ]);
         self.lines_where(domain).await
     }

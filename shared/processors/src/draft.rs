@@ -1,7 +1,7 @@
 //! A settlement in the making: what all files have in common, and the checks at the end.
 
 use causeway_domain::{
-    Currency, EntryKind, Money, Settlement, SettlementEntry, SettlementId, StoreId,
+    Currency, DisputeId, EntryKind, Money, Settlement, SettlementEntry, SettlementId, StoreId,
 };
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -15,7 +15,9 @@ pub(crate) struct Said {
     pub(crate) id: String,
     pub(crate) kind: EntryKind,
     pub(crate) reference: Option<String>,
+    pub(crate) also: Vec<String>,
     pub(crate) order_reference: Option<String>,
+    pub(crate) dispute: Option<DisputeId>,
     pub(crate) gross: Money,
     pub(crate) fee: Money,
     pub(crate) net: Money,
@@ -24,13 +26,26 @@ pub(crate) struct Said {
 
 /// The entry of a line. A fee is all fee, whatever column it stood in.
 pub(crate) fn entry(said: Said, line: Option<usize>) -> SettlementEntry {
-    let Said { id, kind, reference, order_reference, gross, fee, net, presentment } = said;
+    let Said { id, kind, reference, also, order_reference, dispute, gross, fee, net, presentment } =
+        said;
     let (gross, fee) = if kind == EntryKind::Fee {
         (Money::zero(net.currency()), net.negated())
     } else {
         (gross, fee)
     };
-    SettlementEntry { id, kind, reference, order_reference, gross, fee, net, presentment, line }
+    SettlementEntry {
+        id,
+        kind,
+        reference,
+        also,
+        order_reference,
+        dispute,
+        gross,
+        fee,
+        net,
+        presentment,
+        line,
+    }
 }
 
 /// One batch of a file.

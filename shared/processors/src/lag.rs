@@ -14,8 +14,10 @@ pub enum Method {
     Card,
     /// SEPA direct debit or transfer.
     Sepa,
-    /// The processor's own balance, or nothing that we know of.
-    Other,
+    /// The processor's own balance.
+    Balance,
+    /// Nothing that we know of: as long as the processor's slowest takes.
+    Unknown,
 }
 
 /// Which days are counted.
@@ -48,15 +50,37 @@ const BALANCE: Lag = Lag { earliest: 0, latest: 1, days: Days::Business };
 /// takes as long as the slowest.
 pub fn refund_lag(processor: &str, method: Method) -> Lag {
     match (processor, method) {
-        ("sumup" | "mercadopago", Method::Card | Method::Sepa | Method::Other) => SLOW,
-        (_, Method::Sepa) => SEPA,
-        ("paypal", Method::Other) => BALANCE,
+        (
+            "sumup" | "mercadopago",
+            Method::Card | Method::Sepa | Method::Balance | Method::Unknown,
+        ) => SLOW,
+        (_, Method::Sepa | Method::Unknown) => SEPA,
+        ("paypal", Method::Balance) => BALANCE,
         (
             "paypal" | "stripe" | "adyen" | "worldline" | "square" | "shopify",
-            Method::Card | Method::Other,
+            Method::Card | Method::Balance,
         ) => CARD,
-        (_, Method::Card | Method::Other) => SEPA,
+        (_, Method::Card | Method::Balance) => SEPA,
     }
+}
+
+/// The lag of a refund by what the selling platform calls the way of payment: `stripe_sepa_debit`,
+/// `shopify_payments`, `CARD`. What it does not tell takes as long as the slowest that it may be.
+pub fn lag_of_way(way: &str) -> Lag {
+    let way = way.to_ascii_lowercase().replace([' ', '-', '_'], "");
+    let has = |words: &[&str]| words.iter().any(|word| way.contains(word));
+    let known =
+        ["sumup", "mercadopago", "paypal", "stripe", "adyen", "worldline", "square", "shopify"];
+    let processor = known.into_iter().find(|name| way.contains(name)).unwrap_or_default();
+    let method = if has(&["sepa", "directdebit", "iban"]) {
+        Method::Sepa
+    } else if has(&["creditcard", "debitcard", "card", "shopifypayments", "applepay", "googlepay"])
+    {
+        Method::Card
+    } else {
+        Method::Unknown
+    };
+    refund_lag(processor, method)
 }
 
 impl Lag {
@@ -102,21 +126,43 @@ mod tests {
     /// R188, R189, R190, R191.
     #[test]
     fn every_processor_takes_what_the_requirements_say() {
-        let rows: [(&str, Method, (u8, u8, Days)); 10] = [
+        let rows: [(&str, Method, (u8, u8, Days)); 12] = [
             ("stripe", Method::Card, (3, 5, Days::Business)),
             ("adyen", Method::Card, (3, 5, Days::Business)),
             ("worldline", Method::Card, (3, 5, Days::Business)),
             ("stripe", Method::Sepa, (5, 7, Days::Business)),
             ("adyen", Method::Sepa, (5, 7, Days::Business)),
             ("sumup", Method::Card, (2, 7, Days::Calendar)),
-            ("mercadopago", Method::Other, (2, 7, Days::Calendar)),
-            ("paypal", Method::Other, (0, 1, Days::Business)),
+            ("mercadopago", Method::Unknown, (2, 7, Days::Calendar)),
+            ("paypal", Method::Balance, (0, 1, Days::Business)),
             ("paypal", Method::Card, (3, 5, Days::Business)),
             ("unheard-of", Method::Card, (5, 7, Days::Business)),
+            // What is not known takes as long as the slowest.
+            ("stripe", Method::Unknown, (5, 7, Days::Business)),
+            ("paypal", Method::Unknown, (5, 7, Days::Business)),
         ];
         for (processor, method, (earliest, latest, days)) in rows {
             let lag = refund_lag(processor, method);
             assert_eq!(lag, Lag { earliest, latest, days }, "{processor} {method:?}");
+        }
+    }
+
+    /// R188 to R191, by the words of the platforms.
+    #[test]
+    fn a_way_of_payment_says_how_long_its_refunds_take() {
+        let rows = [
+            ("shopify_payments", CARD),
+            ("stripe_sepa", SEPA),
+            ("stripe_sepa_debit", SEPA),
+            ("stripe_cc_card", CARD),
+            ("adyen_cc", SEPA),
+            ("paypal", SEPA),
+            ("sumup", SLOW),
+            ("mercado_pago", SLOW),
+            ("bacs", SEPA),
+        ];
+        for (way, lag) in rows {
+            assert_eq!(lag_of_way(way), lag, "{way}");
         }
     }
 

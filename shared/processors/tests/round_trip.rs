@@ -72,6 +72,9 @@ fn settlement(
         .map(|(at, line)| {
             let (id, reference, order_reference, number) = name(at, line);
             SettlementEntry {
+                also: Vec::new(),
+                dispute: None,
+
                 id,
                 kind: line.kind,
                 reference,

@@ -5,7 +5,7 @@
 mod account;
 
 use account::{bytes, every_processor, fixture, names};
-use causeway_domain::{Currency, Fault, Settlement, StoreId};
+use causeway_domain::{Currency, EntryKind, Fault, Settlement, StoreId};
 use causeway_processors::{FileContext, SettlementFault, processor};
 use serde::Deserialize;
 
@@ -170,4 +170,23 @@ fn a_file_that_is_cut_anywhere_is_refused() {
             }
         }
     }
+}
+
+/// A shop that buys by PayPal too, and gets money back for it, has both on the other side; its file is read,
+/// and a person decides about these lines.
+#[test]
+fn what_a_shop_itself_bought_by_paypal_does_not_refuse_the_file() {
+    let good = String::from_utf8(bytes("paypal/settlements/STL-20260902.csv")).unwrap();
+    let own = good
+        .replace(
+            "\"T0006\",2026/09/01 10:15:42 -0700,2026/09/01 10:15:42 -0700,\"CR\",8093",
+            "\"T0006\",2026/09/01 10:15:42 -0700,2026/09/01 10:15:42 -0700,\"DR\",8093",
+        )
+        .replace("\"DR\",3067", "\"CR\",3067")
+        // What the balance at the end is then.
+        .replace("\"CR\",10000,\"CR\",7541", "\"CR\",20052,\"CR\",7541");
+    let settlements = read("paypal", own.as_bytes(), None).unwrap();
+    let kinds: Vec<EntryKind> =
+        settlements[0].entries.iter().take(2).map(|entry| entry.kind).collect();
+    assert_eq!(kinds, [EntryKind::Other, EntryKind::Other]);
 }

@@ -28,6 +28,10 @@ pub struct AccountConfig {
     /// The currency of its payouts; a file in another one is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
+    /// The stores that are paid by it. Without them an order that is known by its number alone must fit
+    /// in its amount as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stores: Vec<StoreId>,
     /// Processor-specific options.
     #[serde(default)]
     pub options: serde_json::Map<String, serde_json::Value>,
@@ -78,9 +82,12 @@ pub enum Matching {
     /// The receivable of invoices and credit notes: for stores with `payments = "settlement"`.
     #[default]
     Invoices,
-    /// What the payments of the orders have posted to the clearing account: for stores with
+    /// What the payments of the orders have posted to their outstanding accounts: for stores with
     /// `payments = "per_order"`.
     Payments,
+    /// What the entries of sales have put on the clearing account, with the fees of their payments: for
+    /// stores with `posting = "journal"`.
+    Journal,
 }
 
 impl AccountConfig {

@@ -1,6 +1,6 @@
 //! What a configuration must satisfy beyond its form. All problems are named at once.
 
-use super::{AccountConfig, DisputePolicy, Environment, StoreConfig, TaxRule};
+use super::{AccountConfig, DisputePolicy, Environment, Matching, Posting, StoreConfig, TaxRule};
 use causeway_domain::StoreId;
 use causeway_odoo::Protocol;
 use causeway_platforms::{Problem, adapter};
@@ -69,6 +69,7 @@ fn check_account(
         }
         (DisputePolicy::BadDebt, Some(_)) | (DisputePolicy::CreditNote, _) => {}
     }
+    check_matching(found, environment, id, account);
     let Some(processor) = account.processor() else {
         let known: Vec<&str> =
             causeway_processors::registry::PROCESSORS.iter().map(|one| one.id()).collect();
@@ -83,6 +84,66 @@ fn check_account(
             let problems = processor.check(&connection).into_iter();
             found.extend(problems.map(|one| Problem { path: at(&one.path), ..one }));
         }
+    }
+}
+
+/// Sales that are entries have booked the fees of their payments: any other matching would book them
+/// again, and find no document.
+fn check_matching(
+    found: &mut Vec<Problem>,
+    environment: &Environment,
+    id: &str,
+    account: &AccountConfig,
+) {
+    let at = |field: &str| format!("accounts.{id}.{field}");
+    let mut named = Vec::new();
+    for store in &account.stores {
+        match environment.stores.get(store.as_str()) {
+            Some(known) if known.odoo == account.odoo && known.company == account.company => {
+                named.push(known);
+            }
+            Some(_) => {
+                let text = format!("{store} is of another Odoo or company than the account");
+                note(found, at("stores"), text);
+            }
+            None => note(found, at("stores"), format!("there is no [stores.{store}]")),
+        }
+    }
+    // Of an account that names no stores it can only be told by who sells, and the account of the money.
+    let holds = |store: &StoreConfig| {
+        let clearing = account.books.clearing;
+        store.platform.as_str() == account.processor
+            && store.odoo == account.odoo
+            && store.company == account.company
+            && store.journal.as_ref().is_some_and(|chart| {
+                chart.clearing == Some(clearing)
+                    || chart.default_tender == Some(clearing)
+                    || chart.tenders.values().any(|tender| *tender == clearing)
+            })
+    };
+    let of_journal = |store: &&&StoreConfig| match store.posting {
+        Posting::Journal => true,
+        Posting::Order => false,
+    };
+    let all: Vec<&StoreConfig> = match named.is_empty() {
+        true => environment.stores.values().filter(|store| holds(store)).collect(),
+        false => named,
+    };
+    let entries = all.iter().filter(of_journal).count();
+    let path = at("books.matching");
+    match account.books.matching {
+        Matching::Journal if entries < all.len() => {
+            let text = "\"journal\" is for stores with posting = \"journal\" alone; give the others an \
+                        account of their own";
+            note(found, path, text);
+        }
+        Matching::Journal => {}
+        Matching::Invoices | Matching::Payments if entries > 0 => {
+            let text = "its stores have posting = \"journal\": say matching = \"journal\", or every fee is \
+                        booked twice";
+            note(found, path, text);
+        }
+        Matching::Invoices | Matching::Payments => {}
     }
 }
 

@@ -3,6 +3,7 @@
 use super::credit::{Share, overflow, shares};
 use crate::World;
 use crate::config::{AccountDocument, Books, DisputePolicy};
+use crate::settlement::sale::{Candidates, Names, Sellers};
 use crate::settlement::{born, dispute_reference, documents, same_amounts, set_off};
 use crate::work::{self, Job, LEASE};
 use causeway_domain::ports::Clock as _;
@@ -173,21 +174,30 @@ impl<W: World> Case<'_, W> {
     }
 
     async fn sale(&self) -> Result<Sale, Fault> {
-        let names = std::iter::once(&self.dispute.payment).chain(&self.dispute.order_reference);
-        let names: BTreeSet<String> = names.cloned().collect();
+        let dispute = self.dispute;
+        let payment: Vec<&str> =
+            std::iter::once(&dispute.payment).chain(&dispute.also).map(String::as_str).collect();
+        let names = Names { payment: &payment, order: dispute.order_reference.as_deref() };
+        let texts: BTreeSet<String> =
+            payment.iter().copied().chain(names.order).map(str::to_owned).collect();
         let kinds = [MoveKind::Invoice];
-        let mut found =
-            documents::moves(self.odoo, MoveQuery::PaymentReferences, &names, &kinds).await?;
-        if found.is_empty() {
-            let orders = self.dispute.order_reference.iter().cloned().collect();
-            found = documents::moves(self.odoo, MoveQuery::References, &orders, &kinds).await?;
+        let mut known =
+            documents::moves(self.odoo, MoveQuery::PaymentReferences, &texts, &kinds).await?;
+        if !known.iter().any(|one| names.pays(one)) {
+            let orders = dispute.order_reference.iter().cloned().collect();
+            known
+                .extend(documents::moves(self.odoo, MoveQuery::References, &orders, &kinds).await?);
         }
-        let exact =
-            |one: &MoveRecord| one.payment_reference.as_ref() == Some(&self.dispute.payment);
-        if found.iter().any(exact) {
-            found.retain(exact);
-        }
-        found.retain(|one| one.state == MoveState::Posted);
+        known.sort_by_key(|one| one.id);
+        known.dedup_by_key(|one| one.id);
+        known.retain(|one| one.state == MoveState::Posted);
+        let stores = &self.document.account.stores;
+        let ids: Vec<i64> = known.iter().map(|one| one.id).collect();
+        let sellers = match stores.is_empty() {
+            true => Sellers::default(),
+            false => Sellers::of(self.odoo, stores, &self.odoo.move_lines(&ids).await?).await?,
+        };
+        let found = Candidates::find(names, &known, stores, &sellers).disputed(dispute.amount);
         let ids: Vec<i64> = found.iter().map(|one| one.id).collect();
         let mut notes = self
             .odoo

@@ -1,32 +1,50 @@
 //! Brings one settlement into Odoo: load, look, post, set off. Every step may be repeated.
 
-use super::documents::{self, references};
-use super::plan::{Found, PlannedLine, plan, word};
-use super::set_off::SetOff;
+use super::documents;
+use super::earlier::Earlier;
+use super::plan::{Found, PlannedLine, plan};
+use super::stand::{Stand, look_again};
 use crate::World;
 use crate::account;
 use crate::config::AccountDocument;
-use crate::work::{self, ATTENTION_LIFE, Job, LEASE};
+use crate::work::{self, Job, LEASE};
 use causeway_domain::ports::{Clock as _, Http};
-use causeway_domain::{EntryKind, Fault, Settlement, Timestamp, WaitKey};
-use causeway_ledger::{AttentionItem, Ledger as _, RowKey};
+use causeway_domain::{Currency, EntryKind, Fault, Settlement, Timestamp, WaitKey};
+use causeway_ledger::Ledger as _;
 use causeway_odoo::{
     CulpritClass, EntryDraft, EntryLine, EntryTax, ExternalId, MoveLine, Odoo, Record,
 };
 use causeway_processors::{Method, refund_lag};
 use jiff::tz::TimeZone;
+use std::time::Duration;
 
 /// What the entries of a chargeback have as `ref`, so that the settlement finds them.
 pub(crate) fn dispute_reference(payment: &str) -> String {
     format!("chargeback {payment}")
 }
 
-/// The step under which the row records a settlement's entry.
-fn step(settlement: &Settlement) -> String {
-    format!("entry:{}", settlement.id)
+/// A settlement that is in the books.
+#[derive(Debug)]
+pub(super) struct Booked {
+    /// Its entry.
+    pub(super) entry: i64,
+    /// When to look at it again, and for how many lines: those whose counterpart is not there yet.
+    pub(super) again: Option<(Duration, usize)>,
 }
 
-/// Books a settlement, and gives the id of its entry.
+/// Everything that the booking of a settlement needs.
+pub(super) struct Case<'a, W: World> {
+    pub(super) world: &'a W,
+    pub(super) odoo: Odoo<'a, W::Http>,
+    pub(super) document: &'a AccountDocument,
+    pub(super) job: &'a Job,
+    pub(super) settlement: &'a Settlement,
+    pub(super) currency_id: i64,
+    pub(super) currency: Currency,
+    pub(super) deadline: Timestamp,
+}
+
+/// Books a settlement; safe to repeat, and then does what has become possible since.
 pub(super) async fn book<W: World>(
     world: &W,
     odoo: Odoo<'_, W::Http>,
@@ -34,9 +52,8 @@ pub(super) async fn book<W: World>(
     job: &Job,
     settlement: &Settlement,
     deadline: Timestamp,
-) -> Result<i64, Fault> {
+) -> Result<Booked, Fault> {
     settlement.check()?;
-    let books = &document.account.books;
     let (currency_id, currency) = odoo.company_currency().await?;
     if currency != settlement.currency {
         return Err(Fault::reject(
@@ -47,90 +64,141 @@ pub(super) async fn book<W: World>(
             "book it by hand: payouts in foreign currencies are not brought to Odoo",
         ));
     }
-    let found = documents::find(odoo, books, settlement).await?;
-    if !job.row.odoo_ids.contains_key(&step(settlement)) {
-        hold(document, settlement, &found, world.clock().now())?;
-    }
-    let fees = account::processor(document)?.dispute_fees();
-    let lines = plan(settlement, books, fees, &found)?;
-    if lines.is_empty() {
-        return Err(Fault::skip(format!("settlement {} moves no money", settlement.id)));
-    }
-    work::in_time(world, deadline)?;
-    let (now, ledger) = (world.clock().now(), world.ledger());
-    let step = step(settlement);
-    ledger.intent(&job.lease, &step, now, LEASE).await.map_err(work::unavailable)?;
-    let record = entry(document, settlement, &lines, currency_id).record(currency)?;
-    let id = born(odoo, &format!("settlement {}", settlement.id), record).await?;
-    let booked = look(odoo, settlement, id, &lines).await?;
-    ledger.record(&job.lease, &step, id).await.map_err(work::unavailable)?;
-    raise(world, document, settlement, &lines, &found).await?;
-    work::in_time(world, deadline)?;
-    if let Some(fault) = odoo.post_moves(&[id]).await?.remove(&id) {
-        return Err(fault);
-    }
-    let mine = match booked.iter().all(|line| line.posted) {
-        true => booked,
-        false => odoo.move_lines(&[id]).await?,
-    };
-    let set_off = SetOff { world, odoo, document, settlement, deadline };
-    set_off.all(id, &lines, &mine, &found).await?;
-    Ok(id)
+    Case { world, odoo, document, job, settlement, currency_id, currency, deadline }.book().await
 }
 
-/// A refund whose credit note is not there yet waits as long as refunds take (R188 to R192); what is not
-/// matched afterwards is booked as unmatched and asks a person.
-fn hold(
-    document: &AccountDocument,
-    settlement: &Settlement,
-    found: &[Found],
-    now: Timestamp,
-) -> Result<(), Fault> {
-    let lag = refund_lag(&document.account.processor, Method::Other);
-    let paid_at = settlement
-        .paid_on
-        .to_zoned(TimeZone::UTC)
-        .map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
-    if lag.overdue(paid_at, now) {
-        return Ok(());
+impl<W: World> Case<'_, W> {
+    /// The step under which the row records the settlement's entry.
+    fn step(&self) -> String {
+        format!("entry:{}", self.settlement.id)
     }
-    for (entry, found) in settlement.entries.iter().zip(found) {
-        if let (EntryKind::Refund, Found::Nothing(why)) = (entry.kind, found)
-            && !entry.gross.is_zero()
-        {
-            return Err(Fault::Wait {
-                key: WaitKey::other(format!("refund:{}", entry.id)),
-                cause: format!("settlement {}: {why}", settlement.id),
-            });
+
+    async fn book(&self) -> Result<Booked, Fault> {
+        let (settlement, account) = (self.settlement, &self.document.account);
+        let earlier = Earlier::read(self, self.job.row.odoo_ids.get(&self.step()).copied()).await?;
+        let settled = earlier.settled(settlement);
+        let found = documents::find(self.odoo, account, settlement, &settled).await?;
+        if earlier.entry.is_none() {
+            self.hold(&found)?;
+        }
+        let fees = account::processor(self.document)?.dispute_fees();
+        let lines = plan(settlement, &account.books, fees, &found)?;
+        if lines.is_empty() {
+            return Err(Fault::skip(format!("settlement {} moves no money", settlement.id)));
+        }
+        let (entry, mine) = self.entry(&lines, &earlier).await?;
+        let stands = self.stand(&lines, &mine, &found, &earlier).await?;
+        let waiting = stands.iter().filter(|stand| **stand == Stand::Waits).count();
+        let again = match waiting {
+            0 => None,
+            some => look_again(settlement.paid_on, self.now()).map(|after| (after, some)),
+        };
+        Ok(Booked { entry, again })
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.world.clock().now()
+    }
+
+    /// The settlement's entry, posted, and its lines.
+    async fn entry(
+        &self,
+        lines: &[PlannedLine],
+        earlier: &Earlier,
+    ) -> Result<(i64, Vec<MoveLine>), Fault> {
+        let what = format!("settlement {}", self.settlement.id);
+        let step = self.step();
+        let known = match earlier.entry {
+            Some(id) => id,
+            None => {
+                self.announce(&step).await?;
+                born(self.odoo, &what, self.draft(lines).record(self.currency)?).await?
+            }
+        };
+        let booked = match earlier.entry {
+            Some(_) => earlier.lines.clone(),
+            None => self.odoo.move_lines(&[known]).await?,
+        };
+        // Odoo balances an entry without a word (A11), and one of this settlement may be there from an
+        // earlier import.
+        let amounts = lines.iter().map(|line| line.balance.minor()).collect();
+        same_amounts(&what, known, &booked, amounts)?;
+        if self.job.row.odoo_ids.get(&step) != Some(&known) {
+            self.record(&step, known).await?;
+        }
+        if booked.iter().all(|line| line.posted) {
+            return Ok((known, booked));
+        }
+        self.post(known).await?;
+        Ok((known, self.odoo.move_lines(&[known]).await?))
+    }
+
+    /// A refund whose credit note is not there yet waits as long as refunds take (R188 to R192); what is
+    /// not matched afterwards is booked as unmatched and asks a person.
+    fn hold(&self, found: &[Found]) -> Result<(), Fault> {
+        // A payout does not tell how its customers paid.
+        let lag = refund_lag(&self.document.account.processor, Method::Unknown);
+        let paid_at = self.settlement.paid_on.to_zoned(TimeZone::UTC);
+        let paid_at = paid_at.map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
+        if lag.overdue(paid_at, self.now()) {
+            return Ok(());
+        }
+        for (entry, found) in self.settlement.entries.iter().zip(found) {
+            if let (EntryKind::Refund, Found::Nothing(why)) = (entry.kind, found)
+                && !entry.gross.is_zero()
+            {
+                return Err(Fault::Wait {
+                    key: WaitKey::other(format!("refund:{}", entry.id)),
+                    cause: format!("settlement {}: {why}", self.settlement.id),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn draft(&self, lines: &[PlannedLine]) -> EntryDraft {
+        let id = ExternalId::new(&self.document.id, "settlement", self.settlement.id.as_str());
+        let lines = lines.iter().map(|line| EntryLine {
+            id: id.line(&line.key),
+            account: line.account.unwrap_or(self.document.account.books.unmatched),
+            name: line.name.clone(),
+            partner: line.partner,
+            balance: line.balance,
+            amount: line.balance,
+            currency_id: self.currency_id,
+            tax: EntryTax::None,
+        });
+        EntryDraft {
+            journal: self.document.account.books.journal,
+            company: self.document.account.company,
+            date: self.settlement.paid_on,
+            reference: self.settlement.id.to_string(),
+            lines: lines.collect(),
+            id,
         }
     }
-    Ok(())
-}
 
-fn entry(
-    document: &AccountDocument,
-    settlement: &Settlement,
-    lines: &[PlannedLine],
-    currency_id: i64,
-) -> EntryDraft {
-    let id = ExternalId::new(&document.id, "settlement", settlement.id.as_str());
-    let lines = lines.iter().map(|line| EntryLine {
-        id: id.line(&line.key),
-        account: line.account.unwrap_or(document.account.books.unmatched),
-        name: line.name.clone(),
-        partner: line.partner,
-        balance: line.balance,
-        amount: line.balance,
-        currency_id,
-        tax: EntryTax::None,
-    });
-    EntryDraft {
-        journal: document.account.books.journal,
-        company: document.account.company,
-        date: settlement.paid_on,
-        reference: settlement.id.to_string(),
-        lines: lines.collect(),
-        id,
+    pub(super) async fn announce(&self, step: &str) -> Result<(), Fault> {
+        self.in_time()?;
+        let ledger = self.world.ledger();
+        ledger.intent(&self.job.lease, step, self.now(), LEASE).await.map_err(work::unavailable)
+    }
+
+    pub(super) async fn record(&self, step: &str, id: i64) -> Result<(), Fault> {
+        let ledger = self.world.ledger();
+        ledger.record(&self.job.lease, step, id).await.map_err(work::unavailable)
+    }
+
+    pub(super) async fn post(&self, id: i64) -> Result<(), Fault> {
+        self.in_time()?;
+        match self.odoo.post_moves(&[id]).await?.remove(&id) {
+            Some(fault) => Err(fault),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn in_time(&self) -> Result<(), Fault> {
+        work::in_time(self.world, self.deadline)
     }
 }
 
@@ -155,21 +223,6 @@ pub(crate) async fn born<H: Http>(
         }),
         None => Err(Fault::retry(format!("{what}: Odoo gave no id"))),
     }
-}
-
-/// Reads the entry and compares: Odoo balances an entry without a word (A11), and one of this settlement
-/// may be there from an earlier import.
-async fn look<H: Http>(
-    odoo: Odoo<'_, H>,
-    settlement: &Settlement,
-    id: i64,
-    lines: &[PlannedLine],
-) -> Result<Vec<MoveLine>, Fault> {
-    let booked = odoo.move_lines(&[id]).await?;
-    same_amounts(&format!("settlement {}", settlement.id), id, &booked, {
-        lines.iter().map(|line| line.balance.minor()).collect()
-    })?;
-    Ok(booked)
 }
 
 /// A fault if the entry's lines are not exactly these amounts.
@@ -199,44 +252,28 @@ pub(crate) fn same_amounts(
     ))
 }
 
-/// Asks a person about every line that belongs to nothing.
-async fn raise<W: World>(
-    world: &W,
-    document: &AccountDocument,
-    settlement: &Settlement,
-    lines: &[PlannedLine],
-    found: &[Found],
-) -> Result<(), Fault> {
-    let now = world.clock().now();
-    let unmatched = lines.iter().filter(|line| line.purpose == super::plan::Purpose::Unmatched);
-    for line in unmatched {
-        let Some((at, entry)) = line.entry.and_then(|at| Some((at, settlement.entries.get(at)?)))
-        else {
-            continue;
-        };
-        let why = match found.get(at) {
-            Some(Found::Nothing(why)) => why.clone(),
-            Some(Found::Unknown | Found::Documents { .. } | Found::WithCharge { .. }) | None => {
-                format!("{} is of no kind that is booked by itself", documents::told(entry))
-            }
-        };
-        let place = entry.line.map_or(String::new(), |line| format!(", line {line}"));
-        let subject = format!("settlement/{}#{}", settlement.id, entry.id);
-        let item = AttentionItem {
-            key: RowKey { store: document.id.clone(), subject },
-            raised_at: now,
-            number: references(entry).next().cloned(),
-            reason: format!(
-                "settlement {}{place}: {} of {} is on the account of unmatched lines: {why}",
-                settlement.id,
-                word(entry.kind),
-                entry.gross
-            ),
-            fix: "book it from there to where it belongs, then settle the item".to_owned(),
-            payload: serde_json::to_string(entry).ok(),
-            expires_at: now + ATTENTION_LIFE,
-        };
-        world.ledger().raise(&item).await.map_err(work::unavailable)?;
+/// Reconciles a line with those of the others that are open on its account, on the other side. True if
+/// anything was done.
+pub(crate) async fn set_off<H: Http>(
+    odoo: Odoo<'_, H>,
+    own: &MoveLine,
+    others: &[&MoveLine],
+) -> Result<bool, Fault> {
+    if own.reconciled || own.residual.is_zero() {
+        return Ok(false);
     }
-    Ok(())
+    let open = others.iter().filter(|other| {
+        !other.reconciled
+            && other.account == own.account
+            && other.id != own.id
+            && other.residual.minor().signum() == -own.residual.minor().signum()
+    });
+    let mut ids: Vec<i64> = open.map(|other| other.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(false);
+    }
+    ids.push(own.id);
+    odoo.reconcile(&ids).await.map(|_| true)
 }

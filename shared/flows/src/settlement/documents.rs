@@ -4,34 +4,49 @@
 //! invoices the platform's order number in `ref`, payments the one or the other in their memo.
 
 use super::given_back::{self, Left};
-use super::plan::Found;
-use crate::config::{Books, Matching};
+use super::payments::payments;
+use super::plan::{Found, word};
+use super::sale::{Candidates, Names, Sellers, not_paid_back, unpaid};
+use crate::config::{AccountConfig, Matching};
 use causeway_domain::ports::Http;
-use causeway_domain::{EntryKind, Fault, Settlement, SettlementEntry};
-use causeway_odoo::{
-    AccountKind, Direction, MoveKind, MoveLine, MoveQuery, MoveRecord, MoveState, Odoo,
-    PaymentRecord,
-};
+use causeway_domain::{EntryKind, Fault, Money, Settlement, SettlementEntry};
+use causeway_odoo::{AccountKind, MoveKind, MoveLine, MoveQuery, MoveRecord, MoveState, Odoo};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest list of references in one search.
 const CHUNK: usize = 500;
 
-/// One result for each entry of the settlement.
+/// One result for each entry of the settlement. Those that are `settled` keep the document that they have
+/// and are not looked for.
 pub(super) async fn find<H: Http>(
     odoo: Odoo<'_, H>,
-    books: &Books,
+    account: &AccountConfig,
     settlement: &Settlement,
+    settled: &BTreeSet<usize>,
 ) -> Result<Vec<Found>, Fault> {
-    match books.matching {
-        Matching::Invoices => invoices(odoo, books, settlement).await,
-        Matching::Payments => payments(odoo, books, settlement).await,
+    let wanted: Vec<Option<&SettlementEntry>> = settlement
+        .entries
+        .iter()
+        .enumerate()
+        .map(|(at, entry)| {
+            Some(entry).filter(|one| wants_a_document(one) && !settled.contains(&at))
+        })
+        .collect();
+    match account.books.matching {
+        Matching::Invoices => invoices(odoo, account, settlement, &wanted).await,
+        Matching::Payments => {
+            let mut found = payments(odoo, &account.books, &wanted).await?;
+            // Every payment is booked whole: what is left of it is never an invoice's matter.
+            given_back::pair(settlement, account.books.clearing, &mut found, |_| None);
+            Ok(found)
+        }
+        Matching::Journal => Ok(vec![Found::Unknown; wanted.len()]),
     }
 }
 
 /// References of the payment and of the order.
 pub(crate) fn references(entry: &SettlementEntry) -> impl Iterator<Item = &String> {
-    entry.reference.iter().chain(&entry.order_reference)
+    entry.reference.iter().chain(&entry.also).chain(&entry.order_reference)
 }
 
 fn wants_a_document(entry: &SettlementEntry) -> bool {
@@ -62,17 +77,33 @@ pub(crate) async fn moves<H: Http>(
     Ok(found.into_values().collect())
 }
 
+/// What Odoo has that may be meant.
+struct Known<'a> {
+    account: &'a AccountConfig,
+    moves: Vec<MoveRecord>,
+    lines: Vec<MoveLine>,
+    sellers: Sellers,
+}
+
 async fn invoices<H: Http>(
     odoo: Odoo<'_, H>,
-    books: &Books,
+    account: &AccountConfig,
     settlement: &Settlement,
+    wanted: &[Option<&SettlementEntry>],
 ) -> Result<Vec<Found>, Fault> {
-    let wanted = || settlement.entries.iter().filter(|entry| wants_a_document(entry));
-    let texts: BTreeSet<String> = wanted().flat_map(references).cloned().collect();
+    let texts: BTreeSet<String> =
+        wanted.iter().flatten().flat_map(|entry| references(entry)).cloned().collect();
     let kinds = [MoveKind::Invoice, MoveKind::CreditNote];
     let mut known = moves(odoo, MoveQuery::PaymentReferences, &texts, &kinds).await?;
-    let orders: BTreeSet<String> = wanted()
-        .filter(|entry| !known.iter().any(|one| is_named(one, entry)))
+    let exact = |entry: &&&SettlementEntry| {
+        let payment = own_references(entry);
+        let names = Names { payment: &payment, order: None };
+        known.iter().any(|one| one.kind == MoveKind::Invoice && names.pays(one))
+    };
+    let orders: BTreeSet<String> = wanted
+        .iter()
+        .flatten()
+        .filter(|entry| !exact(entry))
         .filter_map(|entry| entry.order_reference.clone())
         .collect();
     known.extend(moves(odoo, MoveQuery::References, &orders, &[MoveKind::Invoice]).await?);
@@ -90,36 +121,19 @@ async fn invoices<H: Http>(
     for part in ids.chunks(CHUNK) {
         lines.extend(odoo.move_lines(part).await?);
     }
+    let sellers = Sellers::of(odoo, &account.stores, &lines).await?;
+    let known = Known { account, moves: known, lines, sellers };
     let mut used = BTreeSet::new();
-    let found = settlement.entries.iter().map(|entry| match entry.kind {
-        EntryKind::Charge => charge(entry, &known, &lines),
-        EntryKind::Refund => refund(entry, &known, &lines, &mut used),
-        EntryKind::Fee
-        | EntryKind::Dispute
-        | EntryKind::DisputeReversal
-        | EntryKind::Adjustment
-        | EntryKind::Other => Found::Unknown,
+    let found = wanted.iter().enumerate().map(|(at, entry)| match entry {
+        None => Found::Unknown,
+        Some(entry) if entry.kind == EntryKind::Refund => known.refund(entry, &mut used),
+        Some(entry) => known.charge(entry, given_back::kept(&settlement.entries, at)),
     });
     let mut found: Vec<Found> = found.collect();
-    given_back::pair(settlement, books.clearing, &mut found, |at| {
-        settlement.entries.get(at).map(|charge| left(charge, &known, &used))
+    given_back::pair(settlement, account.books.clearing, &mut found, |at| {
+        settlement.entries.get(at).map(|charge| known.left(charge, &used))
     });
     Ok(found)
-}
-
-/// What is left of a charge's sale, and the credit notes of it that no refund has found.
-fn left(charge: &SettlementEntry, known: &[MoveRecord], used: &BTreeSet<i64>) -> Left {
-    let invoices: Vec<&MoveRecord> = invoices_of(charge, known).collect();
-    let sum =
-        |records: &[&MoveRecord]| -> i64 { records.iter().map(|one| one.total.minor()).sum() };
-    let notes: Vec<&MoveRecord> = known
-        .iter()
-        .filter(|one| one.kind == MoveKind::CreditNote && !used.contains(&one.id))
-        .filter(|one| !is_chargeback(one))
-        .filter(|one| invoices.iter().any(|invoice| one.reversed == Some(invoice.id)))
-        .collect();
-    let ids = notes.iter().map(|one| one.id).collect();
-    Left { total: sum(&invoices) - sum(&notes), notes: ids }
 }
 
 /// A credit note that a dispute made.
@@ -127,176 +141,131 @@ fn is_chargeback(one: &MoveRecord) -> bool {
     one.reference.as_ref().is_some_and(|text| text.starts_with("chargeback "))
 }
 
-/// True if a document is named by the entry's references.
-fn is_named(one: &MoveRecord, entry: &SettlementEntry) -> bool {
-    let named = |text: &Option<String>| {
-        text.as_ref().is_some_and(|text| references(entry).any(|own| own == text))
-    };
-    named(&one.payment_reference) || one.kind == MoveKind::Invoice && named(&one.reference)
+/// The processor's own references of an entry's payment.
+fn own_references(entry: &SettlementEntry) -> Vec<&str> {
+    entry.reference.iter().chain(&entry.also).map(String::as_str).collect()
 }
 
-/// The invoices of a payment: those that its own reference names, else those of its order.
-fn invoices_of<'a>(
-    entry: &'a SettlementEntry,
-    known: &'a [MoveRecord],
-) -> impl Iterator<Item = &'a MoveRecord> {
-    let by_payment =
-        |one: &MoveRecord| entry.reference.is_some() && one.payment_reference == entry.reference;
-    let exact = known.iter().any(|one| one.kind == MoveKind::Invoice && by_payment(one));
-    known.iter().filter(move |one| {
-        one.kind == MoveKind::Invoice && if exact { by_payment(one) } else { is_named(one, entry) }
-    })
-}
-
-fn charge(entry: &SettlementEntry, known: &[MoveRecord], lines: &[MoveLine]) -> Found {
-    let own: Vec<&MoveRecord> = invoices_of(entry, known).collect();
-    documents(entry, "invoice", &own, lines)
-}
-
-/// The credit note that comes to the refund, or all that are left if they do together.
-fn refund(
-    entry: &SettlementEntry,
-    known: &[MoveRecord],
-    lines: &[MoveLine],
-    used: &mut BTreeSet<i64>,
-) -> Found {
-    let invoices: BTreeSet<i64> = invoices_of(entry, known).map(|one| one.id).collect();
-    let notes: Vec<&MoveRecord> = known
-        .iter()
-        .filter(|one| one.kind == MoveKind::CreditNote && !used.contains(&one.id))
-        .filter(|one| !is_chargeback(one))
-        .filter(|one| is_named(one, entry) || one.reversed.is_some_and(|of| invoices.contains(&of)))
-        .collect();
-    let amount = entry.gross.minor().saturating_abs();
-    let mut own: Vec<&MoveRecord> =
-        notes.iter().copied().filter(|one| one.total.minor() == amount).take(1).collect();
-    if own.is_empty() && notes.iter().map(|one| one.total.minor()).sum::<i64>() == amount {
-        own = notes;
+impl Known<'_> {
+    fn candidates(&self, names: Names<'_>) -> Candidates<'_> {
+        Candidates::find(names, &self.moves, &self.account.stores, &self.sellers)
     }
-    // A refund that failed brings the money back, to be set off against the same document.
-    if entry.gross.minor() < 0 {
-        used.extend(own.iter().map(|one| one.id));
-    }
-    documents(entry, "credit note", &own, lines)
-}
 
-fn documents(
-    entry: &SettlementEntry,
-    what: &str,
-    own: &[&MoveRecord],
-    lines: &[MoveLine],
-) -> Found {
-    let receivable = own.iter().find_map(|one| {
-        lines
+    /// `kept` is what the payout's own refunds leave of the charge: they may have been taken off the order
+    /// before it was invoiced.
+    fn charge(&self, entry: &SettlementEntry, kept: Option<Money>) -> Found {
+        let payment = own_references(entry);
+        let names = Names { payment: &payment, order: entry.order_reference.as_deref() };
+        let candidates = self.candidates(names);
+        let whole = candidates.charged(entry.gross);
+        let own = whole.or_else(|why| match kept {
+            Some(kept) => candidates.charged(kept).map_err(|_| why),
+            None => Err(why),
+        });
+        match own {
+            Ok(own) => self.documents(entry, "invoice", &own),
+            Err(why) => Found::Nothing(format!("{}: {why}", told(entry))),
+        }
+    }
+
+    /// What is left of a charge's sale, and the credit notes of it that no refund has found.
+    fn left(&self, charge: &SettlementEntry, used: &BTreeSet<i64>) -> Left {
+        let payment = own_references(charge);
+        let names = Names { payment: &payment, order: charge.order_reference.as_deref() };
+        let candidates = self.candidates(names);
+        let notes: Vec<&MoveRecord> = self
+            .moves
             .iter()
-            .find(|line| line.entry == one.id && line.account_kind == AccountKind::Receivable)
-    });
-    let Some(receivable) = receivable else {
-        return Found::Nothing(format!("Odoo has no posted {what} of {}", told(entry)));
-    };
-    let Some(account) = receivable.account else {
-        return Found::Nothing(format!("the {what} of {} has no receivable account", told(entry)));
-    };
-    if let Some(other) = own.iter().find(|one| one.total.currency() != entry.gross.currency()) {
-        return Found::Nothing(format!(
-            "{what} {} is in {}, the settlement in {}",
-            other.id,
-            other.total.currency(),
-            entry.gross.currency()
-        ));
+            .filter(|one| one.kind == MoveKind::CreditNote && !used.contains(&one.id))
+            .filter(|one| !is_chargeback(one))
+            .filter(|one| one.reversed.is_some_and(|of| candidates.has(of)))
+            .collect();
+        let sum = |all: &[&MoveRecord]| -> i64 { all.iter().map(|one| one.total.minor()).sum() };
+        let ids = notes.iter().map(|one| one.id).collect();
+        Left { total: sum(&candidates.invoices) - sum(&notes), notes: ids }
     }
-    let entries = own.iter().map(|one| one.id).collect();
-    Found::Documents { account, partner: receivable.partner, entries }
+
+    /// The credit note that comes to the refund, or all that are left if they do together; what is open
+    /// before what is set off already.
+    fn refund(&self, entry: &SettlementEntry, used: &mut BTreeSet<i64>) -> Found {
+        let payment = own_references(entry);
+        let names = Names { payment: &payment, order: entry.order_reference.as_deref() };
+        let candidates = self.candidates(names);
+        // A refund that failed brings the money back, to be set off against the same document.
+        let failed = entry.gross.minor() > 0;
+        let mut notes: Vec<&MoveRecord> = self
+            .moves
+            .iter()
+            .filter(|one| one.kind == MoveKind::CreditNote && (failed || !used.contains(&one.id)))
+            .filter(|one| !is_chargeback(one))
+            .filter(|one| names.pays(one) || one.reversed.is_some_and(|of| candidates.has(of)))
+            .filter(|one| failed || not_paid_back(one))
+            .collect();
+        notes.sort_by_key(|one| (one.residual.is_zero(), one.id));
+        let amount = entry.gross.minor().saturating_abs();
+        let equal = || notes.iter().copied().filter(|one| one.total.minor() == amount);
+        let sure = |one: &MoveRecord| candidates.certain || names.pays(one);
+        let orders: BTreeSet<Option<&str>> =
+            equal().map(|one| candidates.order_of(one.reversed.unwrap_or_default())).collect();
+        let mut own: Vec<&MoveRecord> = equal().take(1).collect();
+        if let Some(one) = own.first().filter(|one| !sure(one) && orders.len() > 1) {
+            return Found::Nothing(format!(
+                "{}: credit note {} and one of another order of that number both come to it; name the \
+                 account's stores",
+                told(entry),
+                one.id
+            ));
+        }
+        if own.is_empty() {
+            let open: Vec<&MoveRecord> =
+                notes.iter().copied().filter(|one| !one.residual.is_zero()).collect();
+            let come_to_it = |all: &[&MoveRecord]| {
+                all.iter().map(|one| one.total.minor()).sum::<i64>() == amount
+                    && all.iter().all(|one| sure(one))
+            };
+            own = [open, notes].into_iter().find(|all| come_to_it(all)).unwrap_or_default();
+        }
+        if !failed {
+            used.extend(own.iter().map(|one| one.id));
+        }
+        self.documents(entry, "credit note", &own)
+    }
+
+    fn documents(&self, entry: &SettlementEntry, what: &str, own: &[&MoveRecord]) -> Found {
+        let receivable = own.iter().find_map(|one| {
+            self.lines
+                .iter()
+                .find(|line| line.entry == one.id && line.account_kind == AccountKind::Receivable)
+        });
+        let Some(receivable) = receivable else {
+            return Found::Nothing(format!("Odoo has no posted {what} of {}", told(entry)));
+        };
+        let Some(account) = receivable.account else {
+            let text = format!("the {what} of {} has no receivable account", told(entry));
+            return Found::Nothing(text);
+        };
+        if let Some(other) = own.iter().find(|one| one.total.currency() != entry.gross.currency()) {
+            return Found::Nothing(format!(
+                "{what} {} is in {}, the settlement in {}",
+                other.id,
+                other.total.currency(),
+                entry.gross.currency()
+            ));
+        }
+        let free = own.iter().any(|one| match one.kind {
+            MoveKind::CreditNote => not_paid_back(one) || entry.gross.minor() > 0,
+            MoveKind::Invoice | MoveKind::Entry | MoveKind::Other(_) => unpaid(one),
+        });
+        let entries = own.iter().map(|one| one.id).collect();
+        Found::Documents { account, partner: receivable.partner, entries, free }
+    }
 }
 
 /// Amount and references of an entry, for people.
 pub(super) fn told(entry: &SettlementEntry) -> String {
     let names: Vec<&str> = references(entry).map(String::as_str).collect();
     match names.is_empty() {
-        true => format!("{} {} without a reference", super::plan::word(entry.kind), entry.id),
-        false => format!("{} {} ({})", super::plan::word(entry.kind), entry.id, names.join(", ")),
-    }
-}
-
-/// What the payments of the orders have left on their outstanding accounts.
-async fn payments<H: Http>(
-    odoo: Odoo<'_, H>,
-    books: &Books,
-    settlement: &Settlement,
-) -> Result<Vec<Found>, Fault> {
-    let wanted = settlement.entries.iter().filter(|entry| wants_a_document(entry));
-    let memos: BTreeSet<String> = wanted.flat_map(memos).collect();
-    let memos: Vec<String> = memos.into_iter().collect();
-    let mut known: Vec<PaymentRecord> = Vec::new();
-    for part in memos.chunks(CHUNK) {
-        known.extend(odoo.find_payments(part).await?);
-    }
-    known.retain(PaymentRecord::is_posted);
-    let entries: Vec<i64> = known.iter().filter_map(|one| one.entry).collect();
-    let mut lines = Vec::new();
-    for part in entries.chunks(CHUNK) {
-        lines.extend(odoo.move_lines(part).await?);
-    }
-    // Odoo has an outstanding account of its own for each way of the money, which need not be the
-    // clearing account; money that is in the bank already is not on its way.
-    lines.retain(|line| {
-        line.account == Some(books.clearing)
-            || !matches!(line.account_kind, AccountKind::Receivable | AccountKind::Cash)
-    });
-    let mut used = BTreeSet::new();
-    let found = settlement.entries.iter().map(|entry| match entry.kind {
-        EntryKind::Charge => payment(entry, &Direction::Inbound, &known, &lines, &mut used),
-        EntryKind::Refund => payment(entry, &Direction::Outbound, &known, &lines, &mut used),
-        EntryKind::Fee
-        | EntryKind::Dispute
-        | EntryKind::DisputeReversal
-        | EntryKind::Adjustment
-        | EntryKind::Other => Found::Unknown,
-    });
-    let mut found: Vec<Found> = found.collect();
-    // Every payment is booked whole: what is left of it is never an invoice's matter.
-    given_back::pair(settlement, books.clearing, &mut found, |_| None);
-    Ok(found)
-}
-
-/// The reference, the order's number, or both with a blank between.
-fn memos(entry: &SettlementEntry) -> Vec<String> {
-    let mut memos: Vec<String> = references(entry).cloned().collect();
-    if let (Some(payment), Some(order)) = (&entry.reference, &entry.order_reference) {
-        memos.push(format!("{payment} {order}"));
-    }
-    memos
-}
-
-fn payment(
-    entry: &SettlementEntry,
-    direction: &Direction,
-    known: &[PaymentRecord],
-    lines: &[MoveLine],
-    used: &mut BTreeSet<i64>,
-) -> Found {
-    let memos = memos(entry);
-    let amount = entry.gross.minor().saturating_abs();
-    let mut own = known.iter().filter(|one| {
-        one.direction == *direction
-            && one.amount.currency() == entry.gross.currency()
-            && one.amount.minor() == amount
-            && one.memo.as_ref().is_some_and(|memo| memos.contains(memo))
-            && !used.contains(&one.id)
-    });
-    let Some(one) = own.next() else {
-        let what = format!("Odoo has no posted payment of {}", told(entry));
-        return Found::Nothing(format!("{what} over {}", entry.gross));
-    };
-    let line = lines.iter().find(|line| Some(line.entry) == one.entry);
-    let (Some(line), Some(id)) = (line, one.entry) else {
-        let text =
-            format!("payment {} of {} has no line on an outstanding account", one.id, told(entry));
-        return Found::Nothing(text);
-    };
-    used.insert(one.id);
-    match line.account {
-        Some(account) => Found::Documents { account, partner: line.partner, entries: vec![id] },
-        None => Found::Nothing(format!("payment {} has no account", one.id)),
+        true => format!("{} {} without a reference", word(entry.kind), entry.id),
+        false => format!("{} {} ({})", word(entry.kind), entry.id, names.join(", ")),
     }
 }

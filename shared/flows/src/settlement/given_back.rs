@@ -3,7 +3,7 @@
 //! of the same payment. Pure.
 
 use super::plan::Found;
-use causeway_domain::{EntryKind, Settlement, SettlementEntry};
+use causeway_domain::{EntryKind, Money, Settlement, SettlementEntry};
 
 /// What Odoo has of a charge's sale.
 pub(super) struct Left {
@@ -53,9 +53,18 @@ pub(super) fn pair(
             }
         }
         if let Some(place @ Found::Nothing(_)) = found.get_mut(at) {
-            *place = Found::Documents { account, partner, entries: Vec::new() };
+            *place = Found::Documents { account, partner, entries: Vec::new(), free: false };
         }
     }
+}
+
+/// What the refunds of a settlement leave of one of its charges, if there are any.
+pub(super) fn kept(entries: &[SettlementEntry], charge: usize) -> Option<Money> {
+    let refunds = (0..entries.len()).filter(|at| of_charge(entries, *at) == Some(charge));
+    let refunds: Vec<&SettlementEntry> = refunds.filter_map(|at| entries.get(at)).collect();
+    let gross = entries.get(charge)?.gross;
+    let kept = refunds.iter().try_fold(gross, |sum, refund| sum.plus(refund.gross)).ok()?;
+    (!refunds.is_empty() && kept.minor() > 0).then_some(kept)
 }
 
 /// The charge that a refund is of: of its payment, else of its order.
@@ -76,7 +85,7 @@ pub(super) fn of_charge(entries: &[SettlementEntry], refund: usize) -> Option<us
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use causeway_domain::{Currency, Money};
+    use causeway_domain::Currency;
 
     fn eur(minor: i64) -> Money {
         Money::from_minor(minor, Currency::from_code("EUR").unwrap())
@@ -84,6 +93,8 @@ mod tests {
 
     fn entry(kind: EntryKind, payment: &str, order: &str, gross: i64) -> SettlementEntry {
         SettlementEntry {
+            also: Vec::new(),
+            dispute: None,
             id: format!("{payment}{gross}"),
             kind,
             reference: Some(payment.to_owned()),
@@ -115,7 +126,7 @@ mod tests {
     }
 
     fn invoice() -> Found {
-        Found::Documents { account: 9, partner: Some(8), entries: vec![7] }
+        Found::Documents { account: 9, partner: Some(8), entries: vec![7], free: true }
     }
 
     #[test]
@@ -127,7 +138,8 @@ mod tests {
         ];
         let found = paired(both.clone(), vec![nothing(), nothing(), nothing()], 0);
         let with = Found::WithCharge { account: 3, partner: None, entries: Vec::new() };
-        let charge = Found::Documents { account: 3, partner: None, entries: Vec::new() };
+        let charge =
+            Found::Documents { account: 3, partner: None, entries: Vec::new(), free: false };
         assert_eq!(found, [charge, with.clone(), with]);
         // A part of it is still somebody's.
         let part = both.into_iter().take(2).collect();

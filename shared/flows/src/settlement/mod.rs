@@ -3,13 +3,18 @@
 //!
 //! A settlement comes by its id over the processor's API, or with a file; the id of a file is its key in
 //! the store of files ([`file_subject`]). Either way it is booked under the settlement's own id, so that
-//! importing it again, or both ways, changes nothing.
+//! importing it again, or both ways, changes nothing but what has become possible since: a line whose
+//! document was not there yet is looked for again, and moved to it.
 
 mod book;
 pub(crate) mod documents;
+mod earlier;
 mod given_back;
+mod late;
+mod payments;
 pub mod plan;
-mod set_off;
+pub(crate) mod sale;
+mod stand;
 
 use crate::World;
 use crate::account;
@@ -18,7 +23,8 @@ use crate::enqueue::enqueue;
 use crate::work::{self, End, Job, Worker};
 use causeway_domain::ports::{Clock as _, Files, Settings as _};
 use causeway_domain::{
-    Fault, Nudge, NudgeCause, Settlement, SettlementId, StoreId, Subject, Timestamp, digest::digest,
+    Fault, Nudge, NudgeCause, Settlement, SettlementId, StoreId, Subject, Timestamp, WaitKey,
+    digest::digest,
 };
 use causeway_ledger::{Disposition, Ledger as _, Received, RowKey, State};
 use causeway_odoo::Odoo;
@@ -26,8 +32,7 @@ use causeway_processors::FileContext;
 use causeway_telemetry::{Operation, Status, emit};
 use std::time::Duration;
 
-pub(crate) use book::{born, dispute_reference, same_amounts};
-pub(crate) use set_off::set_off;
+pub(crate) use book::{born, dispute_reference, same_amounts, set_off};
 
 /// Marks the id of a settlement that is a file.
 const FILE: &str = "file:";
@@ -173,22 +178,39 @@ async fn one<W: World, F: Files>(
             .await?;
     let odoo = Odoo { http: world.http(), connection: &connection, session: &session };
     let (mut last, mut failed) = (None, None);
+    let mut again: Option<(Duration, usize)> = None;
     for settlement in &settlements {
         // A batch that a person must look at does not hold up the others of its report.
         match book::book(world, odoo, &document, job, settlement, deadline).await {
-            Ok(entry) => last = Some(entry),
+            Ok(booked) => {
+                last = Some(booked.entry);
+                again = sooner(again, booked.again);
+            }
             Err(fault @ (Fault::Retry { .. } | Fault::Ambiguous { .. })) => return Err(fault),
             Err(Fault::Skip { .. }) => {}
             Err(fault @ Fault::Reject { .. }) => failed = Some(fault),
             Err(fault @ Fault::Wait { .. }) => failed = failed.or(Some(fault)),
         }
     }
-    match failed {
-        Some(fault) => Err(fault),
-        None => {
+    match (failed, again) {
+        (Some(fault), _) => Err(fault),
+        (None, Some((after, lines))) => Ok(End::Later {
+            after,
+            key: WaitKey::other(format!("documents:{id}")),
+            cause: format!("booked; {lines} lines wait for what they are of"),
+        }),
+        (None, None) => {
             let note = Some(format!("{} settlements", settlements.len()));
             Ok(End::Done { odoo_id: last, digest, note })
         }
+    }
+}
+
+/// The sooner of two looks, for the lines of both.
+fn sooner(a: Option<(Duration, usize)>, b: Option<(Duration, usize)>) -> Option<(Duration, usize)> {
+    match (a, b) {
+        (Some((first, some)), Some((second, others))) => Some((first.min(second), some + others)),
+        (one, other) => one.or(other),
     }
 }
 
@@ -222,8 +244,8 @@ pub fn read_file(document: &AccountDocument, file: &[u8]) -> Result<Vec<Settleme
 
 fn content(document: &AccountDocument, settlements: &[Settlement]) -> String {
     let settlements = serde_json::to_vec(settlements).unwrap_or_default();
-    let books = serde_json::to_vec(&document.account.books).unwrap_or_default();
-    digest([settlements.as_slice(), books.as_slice()])
+    let rules = serde_json::to_vec(&(&document.account.books, &document.account.stores));
+    digest([settlements.as_slice(), rules.unwrap_or_default().as_slice()])
 }
 
 /// Imported before, with nothing left to do. A person who nudges wants it looked at anyway.

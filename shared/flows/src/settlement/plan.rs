@@ -2,7 +2,7 @@
 //! entry with an amount. What Odoo has decides on which account a line stands, never how much it is, so
 //! that the entry has the same amounts in every import.
 
-use crate::config::Books;
+use crate::config::{Books, Matching};
 use causeway_domain::money::MoneyError;
 use causeway_domain::{EntryKind, Fault, Money, Settlement, SettlementEntry};
 use causeway_processors::DisputeFees;
@@ -58,6 +58,8 @@ pub enum Found {
         partner: Option<i64>,
         /// `account.move` ids.
         entries: Vec<i64>,
+        /// False if all of them are paid already, by something else.
+        free: bool,
     },
     /// A refund of what was not, or not all, invoiced: set off against these and the line of its charge.
     WithCharge {
@@ -96,7 +98,7 @@ fn lines(
     let mut fee = Money::zero(settlement.currency);
     let mut entries = Vec::new();
     for (at, entry) in settlement.entries.iter().enumerate() {
-        let whole = disputed(entry.kind) && fees == DisputeFees::InDispute;
+        let whole = told_elsewhere(entry.kind, books.matching, fees);
         let amount = if whole { entry.net } else { entry.gross };
         if !whole {
             fee = fee.plus(entry.fee)?;
@@ -126,14 +128,15 @@ fn lines(
     Ok(first.into_iter().flatten().chain(entries).collect())
 }
 
-fn disputed(kind: EntryKind) -> bool {
+/// True if something else books the fee: the dispute's own entry, or that of the sale.
+fn told_elsewhere(kind: EntryKind, matching: Matching, fees: DisputeFees) -> bool {
     match kind {
-        EntryKind::Dispute | EntryKind::DisputeReversal => true,
-        EntryKind::Charge
-        | EntryKind::Refund
-        | EntryKind::Fee
-        | EntryKind::Adjustment
-        | EntryKind::Other => false,
+        EntryKind::Dispute | EntryKind::DisputeReversal => fees == DisputeFees::InDispute,
+        EntryKind::Charge => match matching {
+            Matching::Journal => true,
+            Matching::Invoices | Matching::Payments => false,
+        },
+        EntryKind::Refund | EntryKind::Fee | EntryKind::Adjustment | EntryKind::Other => false,
     }
 }
 
@@ -145,7 +148,12 @@ fn line(
     fees: DisputeFees,
     found: &Found,
 ) -> PlannedLine {
+    let by_sale = books.matching == Matching::Journal;
     let (purpose, account, partner) = match (entry.kind, found) {
+        // What the sale's or the refund's own entry has put there.
+        (EntryKind::Charge | EntryKind::Refund, _) if by_sale => {
+            (Purpose::Clearing, Some(books.clearing), None)
+        }
         (EntryKind::Charge | EntryKind::Refund, Found::Unknown) => (Purpose::Customer, None, None),
         (
             EntryKind::Charge | EntryKind::Refund,
@@ -165,13 +173,16 @@ fn line(
             _,
         ) => (Purpose::Unmatched, Some(books.unmatched), None),
     };
-    let reference = entry.reference.as_ref().or(entry.order_reference.as_ref());
-    let name = match reference {
+    let (key, name) = (format!("entry:{}", entry.id), name(entry));
+    PlannedLine { key, name, purpose, account, partner, balance, entry: Some(at) }
+}
+
+/// The label of an entry's line, by which it is found again.
+pub fn name(entry: &SettlementEntry) -> String {
+    match entry.reference.as_ref().or(entry.order_reference.as_ref()) {
         Some(reference) => format!("{} {} {reference}", word(entry.kind), entry.id),
         None => format!("{} {}", word(entry.kind), entry.id),
-    };
-    let key = format!("entry:{}", entry.id);
-    PlannedLine { key, name, purpose, account, partner, balance, entry: Some(at) }
+    }
 }
 
 /// What people call it.
@@ -213,7 +224,9 @@ mod tests {
                 id: format!("txn_{at}"),
                 kind: *kind,
                 reference: Some(format!("ch_{at}")),
+                also: Vec::new(),
                 order_reference: None,
+                dispute: None,
                 gross: eur(*gross),
                 fee: eur(*fee),
                 net: eur(gross - fee),
@@ -256,6 +269,26 @@ mod tests {
         );
     }
 
+    /// The sale's own entry has the fee of its payment; that of a refund, and what is no sale, it has not.
+    #[test]
+    fn the_fee_of_a_sale_that_is_an_entry_is_booked_with_it() {
+        let one = settlement(&[
+            (EntryKind::Charge, 5000, 100),
+            (EntryKind::Refund, -1000, 20),
+            (EntryKind::Fee, 0, 7),
+        ]);
+        let books = Books { matching: Matching::Journal, ..books() };
+        let lines = plan(&one, &books, DisputeFees::InSettlement, &[]).unwrap();
+        let amounts: Vec<(Purpose, i64)> =
+            lines.iter().map(|line| (line.purpose, line.balance.minor())).collect();
+        let clearing = Purpose::Clearing;
+        assert_eq!(
+            amounts,
+            [(Purpose::Deposit, 3873), (Purpose::Fees, 27), (clearing, -4900), (clearing, 1000)]
+        );
+        assert!(lines.iter().skip(2).all(|line| line.account == Some(3)));
+    }
+
     fn kinds() -> impl Strategy<Value = EntryKind> {
         prop::sample::select(vec![
             EntryKind::Charge,
@@ -272,22 +305,25 @@ mod tests {
         /// lines between accounts without changing one amount.
         #[test]
         fn every_entry_balances(
+            matching in prop::sample::select(
+                vec![Matching::Invoices, Matching::Payments, Matching::Journal]),
             entries in prop::collection::vec((kinds(), -100_000i64..100_000, -500i64..500), 0..30),
             matched in prop::collection::vec(any::<bool>(), 30),
             fees in prop::sample::select(
                 vec![DisputeFees::InDispute, DisputeFees::InSettlement, DisputeFees::Untold]),
         ) {
             let one = settlement(&entries);
+            let books = Books { matching, ..books() };
             let found: Vec<Found> = (0..entries.len()).map(|at| match matched[at] {
-                true => Found::Documents { account: 9, partner: Some(8), entries: vec![7] },
+                true => Found::Documents { account: 9, partner: Some(8), entries: vec![7], free: true },
                 false => Found::Nothing("no invoice".to_owned()),
             }).collect();
-            let lines = plan(&one, &books(), fees, &found).unwrap();
+            let lines = plan(&one, &books, fees, &found).unwrap();
             let amounts = |lines: &[PlannedLine]| -> Vec<i64> {
                 lines.iter().map(|line| line.balance.minor()).collect()
             };
             prop_assert_eq!(amounts(&lines).iter().sum::<i64>(), 0);
-            prop_assert_eq!(amounts(&lines), amounts(&plan(&one, &books(), fees, &[]).unwrap()));
+            prop_assert_eq!(amounts(&lines), amounts(&plan(&one, &books, fees, &[]).unwrap()));
             prop_assert!(lines.iter().all(|line| line.account.is_some()));
         }
     }

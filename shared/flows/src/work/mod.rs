@@ -11,7 +11,7 @@ use crate::config::{OdooConfig, StoreDocument};
 use crate::enqueue::enqueue;
 use crate::receive::document;
 use causeway_domain::ports::{Clock as _, Freshness, Secrets as _};
-use causeway_domain::{Fault, Nudge, NudgeCause, StoreId, Subject, Timestamp};
+use causeway_domain::{Fault, Nudge, NudgeCause, StoreId, Subject, Timestamp, WaitKey};
 use causeway_ledger::{
     Claim, Disposition, Lease, Ledger as _, LedgerError, Progress, Received, Row, RowKey,
 };
@@ -51,6 +51,8 @@ pub(crate) struct Job {
 pub(crate) enum End {
     /// Odoo agrees: the document, and the digest of what was brought.
     Done { odoo_id: Option<i64>, digest: String, note: Option<String> },
+    /// Odoo agrees as far as it can; what is missing is looked for again after so long.
+    Later { after: Duration, key: WaitKey, cause: String },
     /// It did not work out.
     Failed(Fault),
 }

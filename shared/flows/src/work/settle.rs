@@ -4,7 +4,7 @@ use super::{End, Job, Worker, enqueue_again};
 use crate::World;
 use crate::enqueue::enqueue;
 use causeway_domain::ports::Clock as _;
-use causeway_domain::{Fault, Nudge, NudgeCause, Subject, Timestamp};
+use causeway_domain::{Fault, Nudge, NudgeCause, Subject, Timestamp, WaitKey};
 use causeway_ledger::backoff::{backoff, effective};
 use causeway_ledger::{
     AttentionItem, Closing, Completion, Disposition, Ledger as _, LedgerError, Progress, Row,
@@ -48,6 +48,9 @@ pub(super) async fn settle<W: World, K: Worker<W>>(
     let outcome = match end {
         End::Done { odoo_id, digest, note } => {
             done::<W, K>(world, job, *odoo_id, digest, note.as_deref(), last).await
+        }
+        End::Later { after, key, cause } => {
+            later::<W, K>(world, job, *after, key, cause).await.map(Settled::Ended)
         }
         End::Failed(Fault::Skip { reason }) => skipped::<W, K>(world, job, reason, last).await,
         End::Failed(fault) => failed::<W, K>(world, job, fault).await.map(Settled::Ended),
@@ -103,6 +106,22 @@ async fn skipped<W: World, K: Worker<W>>(
         log::<W, K>(world, job, Status::Skipped, None, None, Some(reason));
     }
     Ok(settled)
+}
+
+/// Parked, without a failure: an attention item of an earlier try is settled.
+async fn later<W: World, K: Worker<W>>(
+    world: &W,
+    job: &Job,
+    after: Duration,
+    key: &WaitKey,
+    cause: &str,
+) -> Result<Disposition, LedgerError> {
+    let now = world.clock().now();
+    world.ledger().settle(&job.lease.key).await?;
+    let progress = Progress::Wait { wait_key: key.as_str(), due: now + after, reason: cause };
+    world.ledger().release(&job.lease, progress, now).await?;
+    log::<W, K>(world, job, Status::Waiting, None, None, Some(cause));
+    Ok(Disposition::Done)
 }
 
 /// COMPLETE. An attention item of an earlier try is settled first, so that none is left behind.

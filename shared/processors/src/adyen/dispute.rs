@@ -29,6 +29,7 @@ pub(super) fn read(id: &DisputeId) -> Result<Dispute, Fault> {
     let fee = Money::zero(amount.currency());
     let movements = moved.iter().map(|kind| Movement { kind: *kind, amount, fee }).collect();
     Ok(Dispute {
+        also: Vec::new(),
         id: DisputeId::new(&facts.psp),
         payment: payment(&facts).to_owned(),
         order_reference: Some(facts.reference).filter(|text| !text.is_empty()),

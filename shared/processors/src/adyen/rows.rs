@@ -182,6 +182,8 @@ fn add(columns: &Columns, row: &Row, draft: &mut Draft) -> Result<(), Settlement
     let modification: String = row.text(&columns.modification).chars().take(80).collect();
     let id = draft.unique(format!("{word}:{modification}"));
     let said = Said {
+        also: Vec::new(),
+        dispute: None,
         id,
         kind,
         reference: text(&columns.psp),

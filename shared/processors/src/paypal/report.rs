@@ -220,6 +220,8 @@ fn settle(
         deposit = deposit.minus(own.gross).map_err(overflow)?;
         if !own.fee.is_zero() {
             let said = Said {
+                also: Vec::new(),
+                dispute: None,
                 id: format!("{}:fee", own.id),
                 kind: EntryKind::Fee,
                 reference: None,
@@ -288,6 +290,8 @@ fn booking(cx: &FileContext<'_>, columns: &Columns, row: &Row) -> Result<Booking
     let id = row.needed(&columns.id)?;
     let of_payment = row.text(&columns.reference_kind) == "TXN";
     let said = Said {
+        also: Vec::new(),
+        dispute: None,
         id: format!("{id}:{code}"),
         kind: kind(&code, gross),
         reference: text(&columns.reference).filter(|_| of_payment).or_else(|| text(&columns.id)),
@@ -306,7 +310,9 @@ fn kind(code: &str, gross: Money) -> EntryKind {
     match code {
         "T1106" | "T1201" => EntryKind::Dispute,
         "T1202" => EntryKind::DisputeReversal,
-        "T1107" => EntryKind::Refund,
+        "T1107" if !credit => EntryKind::Refund,
+        // A refund of what we bought.
+        "T1107" => EntryKind::Other,
         "T1108" => EntryKind::Fee,
         _ if code.starts_with("T00") && credit => EntryKind::Charge,
         // A payment that we made.
@@ -319,13 +325,11 @@ fn kind(code: &str, gross: Money) -> EntryKind {
     }
 }
 
-/// Codes that can only be on one side of a seller's account.
+/// Codes that can only be on one side. Payments and refunds can be on either: a shop buys by PayPal too,
+/// and gets its own money back.
 fn sided(code: &str, gross: Money) -> Result<(), Wrong> {
     use crate::draft::side;
     match code {
-        // Website payments are what a shop is paid with.
-        "T0006" => side("a website payment (T0006)", gross, Side::Credit),
-        "T1107" => side("a refund (T1107)", gross, Side::Debit),
         "T1201" => side("a chargeback (T1201)", gross, Side::Debit),
         "T1202" => side("a reversed chargeback (T1202)", gross, Side::Credit),
         _ => Ok(()),

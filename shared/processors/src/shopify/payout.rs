@@ -133,6 +133,8 @@ fn read(payout: &Payout, one: &Transaction) -> Result<SettlementEntry, Fault> {
         Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => None,
     };
     let said = Said {
+        also: Vec::new(),
+        dispute: None,
         id: number(&one.id).unwrap_or_default(),
         kind,
         // The order's transactions are what the selling platform names invoices and credit notes by: a

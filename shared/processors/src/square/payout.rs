@@ -122,6 +122,8 @@ fn read(payout: &Payout, one: &Entry) -> Result<SettlementEntry, Fault> {
         None => Money::zero(gross.currency()),
     };
     let said = Said {
+        also: Vec::new(),
+        dispute: None,
         id: one.id.clone(),
         kind: kind(one.kind.as_deref().unwrap_or_default(), gross),
         reference: one.payment(),

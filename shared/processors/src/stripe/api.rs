@@ -80,6 +80,8 @@ pub(super) struct Source {
     #[serde(default)]
     pub(super) charge: Option<Expandable<Charge>>,
     #[serde(default)]
+    pub(super) payment_intent: Option<Expandable<Intent>>,
+    #[serde(default)]
     pub(super) metadata: Option<BTreeMap<String, String>>,
 }
 
@@ -88,6 +90,21 @@ pub(super) struct Charge {
     pub(super) id: String,
     #[serde(default)]
     pub(super) metadata: Option<BTreeMap<String, String>>,
+}
+
+/// A payment intent: what some shops know a payment by.
+#[derive(Deserialize)]
+pub(super) struct Intent {
+    pub(super) id: String,
+}
+
+impl Expandable<Intent> {
+    pub(super) fn id(&self) -> &str {
+        match self {
+            Self::Id(id) => id,
+            Self::Object(intent) => &intent.id,
+        }
+    }
 }
 
 impl Expandable<Charge> {

@@ -5,7 +5,7 @@ use causeway_platforms::Answer;
 use causeway_platforms::answer::{body, json, unreadable};
 use serde::Deserialize;
 
-use super::api::{Charge, Expandable, Transaction, get, money, order_in, time};
+use super::api::{Charge, Expandable, Intent, Transaction, get, money, order_in, time};
 use super::settings::{self, Settings};
 use crate::processor::{AccountContext, FetchDispute};
 use crate::request::fits;
@@ -19,6 +19,8 @@ struct Document {
     amount: i64,
     currency: String,
     charge: Expandable<Charge>,
+    #[serde(default)]
+    payment_intent: Option<Expandable<Intent>>,
     created: i64,
     status: String,
     balance_transactions: Vec<Transaction>,
@@ -81,7 +83,7 @@ fn failed_refund(id: &DisputeId, refund: &Refund) -> Fault {
         Ok(amount) => amount,
         Err(fault) => return fault,
     };
-    let charge = refund.charge.as_ref().map_or("unknown", Expandable::id);
+    let charge = refund.charge.as_ref().map_or("unknown", Expandable::<Charge>::id);
     Fault::reject(
         format!(
             "the refund {id} of {amount} for the charge {charge} failed, the customer has no money"
@@ -109,6 +111,7 @@ fn read(settings: &Settings, document: &Document) -> Result<Dispute, Fault> {
     Ok(Dispute {
         id: DisputeId::new(&document.id),
         payment: document.charge.id().to_owned(),
+        also: document.payment_intent.iter().map(|one| one.id().to_owned()).collect(),
         order_reference,
         amount,
         fee,

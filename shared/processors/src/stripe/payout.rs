@@ -1,7 +1,8 @@
 //! Payouts over the API: the payout, then its balance transactions page by page.
 
 use causeway_domain::{
-    EntryKind, Fault, Money, Settlement, SettlementEntry, SettlementId, Timestamp, WaitKey,
+    DisputeId, EntryKind, Fault, Money, Settlement, SettlementEntry, SettlementId, Timestamp,
+    WaitKey,
 };
 use causeway_platforms::Answer;
 use causeway_platforms::answer::{body, json, unreadable};
@@ -146,17 +147,40 @@ fn read(settings: &Settings, transaction: &Transaction) -> Result<SettlementEntr
         Some(Expandable::Id(id)) if kind == EntryKind::Charge => (Some(id.clone()), None, None),
         Some(Expandable::Id(_)) | None => (None, None, None),
     };
+    let (also, source) = match &transaction.source {
+        Some(Expandable::Object(source)) => (
+            source.payment_intent.iter().map(|one| one.id().to_owned()).collect(),
+            Some(&source.id),
+        ),
+        Some(Expandable::Id(id)) => (Vec::new(), Some(id)),
+        None => (Vec::new(), None),
+    };
     let said = Said {
         id: transaction.id.clone(),
         kind,
         reference,
+        also,
         order_reference,
+        dispute: source.filter(|id| disputed(kind, id)).map(DisputeId::new),
         gross,
         fee: amount(transaction.fee)?,
         net: amount(transaction.net)?,
         presentment,
     };
     Ok(entry(said, None))
+}
+
+/// True if the source of such a transaction is a dispute that can be fetched.
+pub(super) fn disputed(kind: EntryKind, source: &str) -> bool {
+    let prefix = ["dp_", "du_"].iter().any(|prefix| source.starts_with(prefix));
+    match kind {
+        EntryKind::Dispute | EntryKind::DisputeReversal => prefix && fits(source),
+        EntryKind::Charge
+        | EntryKind::Refund
+        | EntryKind::Fee
+        | EntryKind::Adjustment
+        | EntryKind::Other => false,
+    }
 }
 
 type About = (Option<String>, Option<String>, Option<Money>);

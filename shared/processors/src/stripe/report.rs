@@ -4,11 +4,12 @@
 //! others can be checked against. Without it the file counts as cut off; the payout can still be
 //! imported by its id over the API.
 
-use causeway_domain::{Currency, Money, Settlement, SettlementId};
+use causeway_domain::{Currency, DisputeId, Money, Settlement, SettlementId};
 use jiff::civil::{Date, DateTime};
 use std::collections::BTreeMap;
 
 use super::kind;
+use super::payout::disputed;
 use crate::amount::{Major, major};
 use crate::draft::{Draft, Said};
 use crate::fault::{SettlementFault, Wrong};
@@ -26,6 +27,8 @@ struct Columns {
     net: Column,
     category: Column,
     charge: Option<Column>,
+    intent: Option<Column>,
+    source: Option<Column>,
     order: Option<Column>,
     paid: Option<(Column, Column)>,
 }
@@ -47,6 +50,8 @@ impl Columns {
             net: column(header, &["net"])?,
             category: column(header, &["reporting_category"])?,
             charge: optional_column(header, &["charge_id"]),
+            intent: optional_column(header, &["payment_intent_id"]),
+            source: optional_column(header, &["source_id"]),
             order: optional_column(header, &["payment_metadata[order_id]", "order_id"]),
             paid,
         })
@@ -132,10 +137,13 @@ fn add(
         let text = column.as_ref().map(|column| row.text(column)).unwrap_or_default();
         (!text.is_empty() && text.len() <= 100).then(|| text.to_owned())
     };
+    let kind = kind::kind(category);
     let said = Said {
         id: row.text(&columns.transaction).to_owned(),
-        kind: kind::kind(category),
+        kind,
         reference: cell(&columns.charge),
+        also: cell(&columns.intent).into_iter().collect(),
+        dispute: cell(&columns.source).filter(|id| disputed(kind, id)).map(DisputeId::new),
         order_reference: cell(&columns.order),
         gross,
         fee,

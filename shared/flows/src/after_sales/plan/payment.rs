@@ -7,7 +7,7 @@ use crate::after_sales::wanted::WantedRefund;
 use crate::config::PaymentPolicy;
 use causeway_domain::{Fault, Money, RefundPayment, Timestamp};
 use causeway_odoo::{Direction, ExternalId};
-use causeway_processors::lag::{Days, Method, refund_lag};
+use causeway_processors::lag::{Days, lag_of_way};
 use serde::Serialize;
 
 /// A payment that should exist.
@@ -112,7 +112,7 @@ pub(super) fn outbound(case: &Case<'_>) -> Result<Verdict, Fault> {
 
 /// Money that is on its way waits for as long as its processor takes (R188-R192), then asks a person.
 fn unsettled(case: &Case<'_>, refund: &WantedRefund, payment: &RefundPayment) -> Verdict {
-    let lag = refund_lag(&payment.method, Method::Other);
+    let lag = lag_of_way(&payment.method);
     if lag.overdue(refund.at, case.now) {
         return Verdict::Hold(case.person(
             format!(
