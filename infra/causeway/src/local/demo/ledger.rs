@@ -131,6 +131,18 @@ fn unfinished(of: &str, row: Row) -> Option<String> {
     Some(format!("{of} has not ended after {} claims: {state}, {reason}", row.fence))
 }
 
+/// How many lines of a booked payout wait for what they are of; `None` for a row that is not booked.
+pub fn awaited(row: &Row) -> Option<usize> {
+    match row.state {
+        State::Done => Some(0),
+        State::Waiting => {
+            let lines = row.reason.as_deref()?.strip_prefix("booked; ")?;
+            lines.split(' ').next()?.parse().ok()
+        }
+        State::Attention | State::Dead | State::Pending | State::Leased | State::Retrying => None,
+    }
+}
+
 /// True if nothing more happens to it by itself soon: a row that was nudged while somebody worked on
 /// it is due at once, whatever it ended as, and the sweep takes it up within a minute.
 pub fn ended(row: &Row) -> bool {

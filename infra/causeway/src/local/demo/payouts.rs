@@ -13,7 +13,6 @@ use crate::local::stack::Stack;
 use crate::local::steps::Step;
 use crate::report::Failure;
 use bytes::Bytes;
-use causeway_ledger::State;
 use http::{Method, Request};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -186,8 +185,8 @@ async fn settle(
         calm = if open == 0 && quiet { calm + 1 } else { 0 };
         let late = began.elapsed() > Duration::from_secs(patience);
         if calm >= 3 || late {
-            let well = |state: State| state == State::Done;
-            let wrong = rows.iter().filter(|row| !well(row.state)).map(|row| {
+            let well = |row: &&causeway_ledger::Row| super::ledger::awaited(row).is_some();
+            let wrong = rows.iter().filter(|row| !well(row)).map(|row| {
                 let state = format!("{:?}", row.state).to_lowercase();
                 let reason = row.reason.as_deref().unwrap_or("no reason noted");
                 format!("{} {} is {state}: {reason}", row.key.store, row.key.subject)

@@ -6,6 +6,7 @@ use super::settled::{Settled, Stores, audit, charged_back, violations};
 use crate::report::{Failure, table};
 use causeway_ledger::AttentionItem;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Every account with what its processor holds.
 pub struct Processors(Vec<(Account, Value)>);
@@ -30,12 +31,14 @@ impl Processors {
         }
     }
 
-    /// What became of every payout. Exactly those lines must be asked about that belong to nothing.
+    /// What became of every payout. Exactly those lines must be asked about, or wait for what they are of,
+    /// that belong to nothing yet; `awaited` is how many wait, by account.
     pub fn audit(
         &self,
         stores: &Stores,
         odoo: &Value,
         raised: &[AttentionItem],
+        awaited: &BTreeMap<String, usize>,
         problems: &mut Vec<String>,
     ) -> Vec<Settled> {
         let mut all = Vec::new();
@@ -44,15 +47,23 @@ impl Processors {
             let settled = audit(account, said, stores, odoo);
             let mut open: Vec<&AttentionItem> =
                 raised.iter().filter(|one| one.key.store.as_str() == account.account).collect();
+            let mut unasked = Vec::new();
             for payment in settled.iter().flat_map(|one| &one.asked) {
                 let own = |one: &&AttentionItem| one.number.as_deref() == Some(payment);
                 match open.iter().position(own) {
                     Some(at) => drop(open.remove(at)),
-                    None => problems.push(format!(
-                        "payment {payment} of {} belongs to nothing and nobody was asked",
-                        account.account
-                    )),
+                    None => unasked.push(payment.as_str()),
                 }
+            }
+            let clearing: usize = settled.iter().map(|one| one.clearing).sum();
+            let waiting = awaited.get(&account.account).copied().unwrap_or_default();
+            if waiting != unasked.len() + clearing {
+                problems.push(format!(
+                    "{waiting} lines of {} wait; of nothing yet are {} and {clearing} on the clearing \
+                     account",
+                    account.account,
+                    unasked.join(", ")
+                ));
             }
             problems.extend(
                 open.iter()

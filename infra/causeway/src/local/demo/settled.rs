@@ -33,8 +33,10 @@ pub struct Settled {
     pub deposit: Decimal,
     /// What the entry, and those of its chargebacks, say the processor kept.
     pub fees: Decimal,
-    /// Payments that must be asked about.
+    /// Payments that must be asked about, in time.
     pub asked: Vec<String>,
+    /// Lines that are of no payment, whose opposite may still come.
+    pub clearing: usize,
     /// What is wrong.
     pub problems: Vec<String>,
 }
@@ -216,7 +218,10 @@ impl<'a> Audit<'a> {
             },
         };
         let right = match expected {
-            Expected::Clearing => account_of(booked) == self.books.clearing,
+            Expected::Clearing => {
+                self.settled.clearing += 1;
+                account_of(booked) == self.books.clearing
+            }
             Expected::Asked => {
                 self.settled.asked.push(payment.to_owned());
                 account_of(booked) == self.books.unmatched

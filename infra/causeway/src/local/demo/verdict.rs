@@ -85,7 +85,14 @@ pub async fn reach(
         lines.push(Line { store: store.clone(), compared, books, states, forged: 0 });
     }
     let questions = questions(sandbox, ledger, script, &mut problems).await?;
-    let payouts = processors.audit(&stores, &odoo, &ledger.attention().await?, &mut problems);
+    let mut awaited = BTreeMap::new();
+    for account in &sandbox.accounts {
+        let rows = ledger.rows_of(&account.account).await?;
+        let lines = rows.iter().filter_map(super::ledger::awaited).sum();
+        awaited.insert(account.account.clone(), lines);
+    }
+    let raised = ledger.attention().await?;
+    let payouts = processors.audit(&stores, &odoo, &raised, &awaited, &mut problems);
     step.done_with(stack.sandbox.as_deref().unwrap_or_default());
     let accounts = sandbox.accounts.len();
     Ok(Verdict { lines, payouts, accounts, questions, problems })
