@@ -236,7 +236,7 @@ impl<W: World> Case<'_, W> {
         let done = set_off(self.odoo, own, &of_dispute).await?;
         let opposite =
             |line: &&MoveLine| line.account == own.account && line.balance == own.balance.negated();
-        if own.reconciled || done || of_dispute.iter().any(|line| opposite(line)) {
+        if own.reconciled || done || of_dispute.iter().any(opposite) {
             return self.close(entry).await;
         }
         let dispute = match entry.kind {
