@@ -227,10 +227,10 @@ impl<P: Ledger> Ledger for Gated<P> {
     async fn drop_links(&self, keys: &[LinkKey]) -> Result<(), LedgerError> {
         self.pass("ledger drop links", self.port.drop_links(keys)).await
     }
-    async fn raise(&self, item: &AttentionItem) -> Result<(), LedgerError> {
+    async fn raise(&self, item: &AttentionItem) -> Result<bool, LedgerError> {
         self.pass("ledger raise", self.port.raise(item)).await
     }
-    async fn settle(&self, key: &RowKey) -> Result<(), LedgerError> {
+    async fn settle(&self, key: &RowKey) -> Result<bool, LedgerError> {
         self.pass("ledger settle", self.port.settle(key)).await
     }
     async fn attention(

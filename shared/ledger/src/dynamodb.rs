@@ -6,7 +6,7 @@
 //!
 //! | table | key | attributes |
 //! |---|---|---|
-//! | rows | `pk` S: `store#subject` | `wanted` N, `seen` N, `claimed` N, `state` S, `fence` N, `attempt` N, `owner` S, `lease_until` N, `due` N, `due_shard` S (`0` to `7`), `digest` S, `odoo_ids` M of N, `step` S, `intent_at` N, `wait_key` S, `reason` S, `failing_since` N, `write_id` S |
+//! | rows | `pk` S: `store#subject` | `wanted` N, `seen` N, `claimed` N, `state` S, `fence` N, `attempt` N, `owner` S, `lease_until` N, `due` N, `due_shard` S (`0` to `7`), `digest` S, `odoo_ids` M of N, `step` S, `intent_at` N, `wait_key` S, `reason` S, `failing_since` N, `waiting_since` N, `write_id` S |
 //! | events | `pk` S: `store#event` | `expires` N (TTL) |
 //! | links | `pk` S: `store#kind#source` | `odoo_id` N |
 //! | attention | `pk` S: `store#subject` | `store` S, `raised_at` N, `expires` N (TTL), `reason` S, `fix` S, `number` S, `payload` S |
@@ -18,7 +18,8 @@
 //! If an answer is lost, the SDK sends the write again, and its own first try makes the condition
 //! fail. Each conditional write therefore leaves a `write_id`; a refusal whose old row carries our
 //! `write_id` was a success. NUDGE has no condition: repeated, it counts twice, which costs one
-//! more look at the order.
+//! more look at the order. Raising and settling an item have none either: repeated, they say that the
+//! item was there before, or was gone.
 
 mod expression;
 mod item;
@@ -142,10 +143,10 @@ impl Ledger for DynamoLedger {
     async fn drop_links(&self, keys: &[LinkKey]) -> Result<(), LedgerError> {
         self.delete_links(keys).await
     }
-    async fn raise(&self, item: &AttentionItem) -> Result<(), LedgerError> {
+    async fn raise(&self, item: &AttentionItem) -> Result<bool, LedgerError> {
         self.write_attention(item).await
     }
-    async fn settle(&self, key: &RowKey) -> Result<(), LedgerError> {
+    async fn settle(&self, key: &RowKey) -> Result<bool, LedgerError> {
         self.delete_attention(key).await
     }
     async fn attention(

@@ -134,11 +134,14 @@ pub trait Ledger: Send + Sync {
     /// Forgets links that turned out to be stale.
     fn drop_links(&self, keys: &[LinkKey]) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
-    /// Creates or replaces the open attention item of a subject (one open item per subject).
-    fn raise(&self, item: &AttentionItem) -> impl Future<Output = Result<(), LedgerError>> + Send;
+    /// Creates or replaces the open attention item of a subject (one open item per subject). True if
+    /// none was open: the question is new.
+    fn raise(&self, item: &AttentionItem)
+    -> impl Future<Output = Result<bool, LedgerError>> + Send;
 
-    /// Removes a subject's open item, because it succeeded at last. No item is no error.
-    fn settle(&self, key: &RowKey) -> impl Future<Output = Result<(), LedgerError>> + Send;
+    /// Removes the open item of that key, because its subject succeeded at last or a person decided.
+    /// True if there was one; none is no error.
+    fn settle(&self, key: &RowKey) -> impl Future<Output = Result<bool, LedgerError>> + Send;
 
     /// Open attention items of a store (all stores for `None`), oldest first.
     fn attention(

@@ -2,7 +2,7 @@
 
 use crate::attention::AttentionItem;
 use crate::link::{Link, LinkKey};
-use crate::row::{Claim, Closing, Completion, Lease, Progress, Row, RowKey, State};
+use crate::row::{Claim, Closing, Completion, Lease, Progress, Row, RowKey, State, Waiting};
 use crate::{Ledger, LedgerError};
 use causeway_domain::{EventId, StoreId, Timestamp};
 use std::collections::{BTreeMap, HashMap};
@@ -108,6 +108,7 @@ fn empty_row(key: &RowKey) -> Row {
         intent: None,
         attempt: 0,
         failing_since: None,
+        waiting_since: None,
         reason: None,
     }
 }
@@ -191,6 +192,7 @@ impl Ledger for MemoryLedger {
         row.intent = None;
         row.attempt = 0;
         row.failing_since = None;
+        row.waiting_since = None;
         row.reason = None;
         Ok(Completion::Done)
     }
@@ -211,6 +213,11 @@ impl Ledger for MemoryLedger {
         row.state = end.state;
         row.reason = end.reason.map(str::to_owned);
         row.failing_since = end.failing_since.map(millis);
+        row.waiting_since = match end.waiting {
+            Waiting::Since(time) => row.waiting_since.or(Some(millis(time))),
+            Waiting::Unchanged => row.waiting_since,
+            Waiting::Over => None,
+        };
         row.due = if nudged { Some(millis(now)) } else { end.due.map(millis) };
         if end.resets_attempts {
             row.attempt = 0;
@@ -276,19 +283,17 @@ impl Ledger for MemoryLedger {
         Ok(())
     }
 
-    async fn raise(&self, item: &AttentionItem) -> Result<(), LedgerError> {
+    async fn raise(&self, item: &AttentionItem) -> Result<bool, LedgerError> {
         let mut tables = self.tables();
         let mut item = item.clone().fitted();
         if let Some(open) = tables.attention.get(&item.key) {
             item.raised_at = open.raised_at;
         }
-        tables.attention.insert(item.key.clone(), item);
-        Ok(())
+        Ok(tables.attention.insert(item.key.clone(), item).is_none())
     }
 
-    async fn settle(&self, key: &RowKey) -> Result<(), LedgerError> {
-        self.tables().attention.remove(key);
-        Ok(())
+    async fn settle(&self, key: &RowKey) -> Result<bool, LedgerError> {
+        Ok(self.tables().attention.remove(key).is_some())
     }
 
     async fn attention(

@@ -3,6 +3,7 @@
 use causeway_domain::{Nudge, StoreId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The key of a row: store and subject (`order/1001`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -11,6 +12,22 @@ pub struct RowKey {
     pub store: StoreId,
     /// [`causeway_domain::Subject::key`].
     pub subject: String,
+}
+
+/// `acme-eu/order/1001`: how people read and write it.
+impl fmt::Display for RowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.store, self.subject)
+    }
+}
+
+impl RowKey {
+    /// Reads what `Display` wrote: a store's id has no slash. `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (store, subject) = text.split_once('/')?;
+        let store = StoreId::parse(store).ok()?;
+        (!subject.is_empty()).then(|| Self { store, subject: subject.to_owned() })
+    }
 }
 
 impl From<&Nudge> for RowKey {
@@ -69,6 +86,8 @@ pub struct Row {
     pub attempt: Attempt,
     /// When the failures that are tried again began; `None` while nothing fails.
     pub failing_since: Option<Timestamp>,
+    /// When it was first parked to wait; `None` once it ended or a person was asked.
+    pub waiting_since: Option<Timestamp>,
     /// What it waits for, or why it failed last; free of personal data.
     pub reason: Option<String>,
 }
@@ -160,10 +179,21 @@ pub(crate) struct End<'a> {
     pub(crate) due: Option<Timestamp>,
     pub(crate) wait_key: Option<&'a str>,
     pub(crate) failing_since: Option<Timestamp>,
+    pub(crate) waiting: Waiting,
     pub(crate) reason: Option<&'a str>,
     /// Only failures that are tried again count on. Waiting is no failure; and what a person or a
     /// redrive starts anew deserves all its tries, or the first hiccup would end it.
     pub(crate) resets_attempts: bool,
+}
+
+/// What a release does to `waiting_since`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// It waits since then, or since earlier if that stands there.
+    Since(Timestamp),
+    /// A hiccup in between: whoever waits goes on waiting.
+    Unchanged,
+    Over,
 }
 
 impl<'a> Progress<'a> {
@@ -173,6 +203,7 @@ impl<'a> Progress<'a> {
             due,
             wait_key: None,
             failing_since: None,
+            waiting: Waiting::Unchanged,
             reason,
             resets_attempts,
         };
@@ -183,11 +214,36 @@ impl<'a> Progress<'a> {
             },
             Self::Wait { wait_key, due, reason } => End {
                 wait_key: Some(wait_key),
+                waiting: Waiting::Since(now),
                 ..end(State::Waiting, Some(due), Some(reason), true)
             },
-            Self::Attention { due, reason } => end(State::Attention, due, Some(reason), true),
-            Self::Dead { reason } => end(State::Dead, None, Some(reason), true),
+            Self::Attention { due, reason } => {
+                End { waiting: Waiting::Over, ..end(State::Attention, due, Some(reason), true) }
+            }
+            Self::Dead { reason } => {
+                End { waiting: Waiting::Over, ..end(State::Dead, None, Some(reason), true) }
+            }
             Self::Again => end(State::Pending, Some(now), None, true),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_as_it_is_shown() {
+        for text in [
+            "acme-eu/order/gid://shopify/Order/1",
+            "stripe-eu/settlement/po_1#ch_1",
+            "stripe-eu/settlement/file:stripe-eu/2026 10.csv",
+        ] {
+            assert_eq!(RowKey::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["", "acme-eu", "acme-eu/", "/order/1", "Acme EU/order/1", "acme#order/1"] {
+            assert_eq!(RowKey::parse(text), None, "{text}");
         }
     }
 }

@@ -18,12 +18,17 @@ pub enum Metric {
     SyncLagFromEvent(Duration),
     /// From our receipt of the nudge to done in Odoo. Milliseconds.
     SyncLagFromReceipt(Duration),
-    /// Operations that did not end well. Count.
+    /// Operations that failed and are tried again, or were given up. What waits and what a person is
+    /// asked about has its own metric. Count.
     Failures(u64),
     /// Operations that ended well. Count.
     Successes(u64),
     /// From the enqueueing of a message to its receipt. Milliseconds.
     QueueAge(Duration),
+    /// Questions for a person that were not open before. Count.
+    Raised(u64),
+    /// How long a subject has waited for what it needs, said at every look at it. Seconds.
+    Waiting(Duration),
 }
 
 impl Metric {
@@ -35,6 +40,8 @@ impl Metric {
             Self::Failures(count) => ("Failures", "Count", count),
             Self::Successes(count) => ("Successes", "Count", count),
             Self::QueueAge(time) => ("QueueAge", "Milliseconds", millis(time)),
+            Self::Raised(count) => ("Raised", "Count", count),
+            Self::Waiting(time) => ("Waiting", "Seconds", time.as_secs()),
         }
     }
 }

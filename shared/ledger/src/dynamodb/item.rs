@@ -59,6 +59,7 @@ pub(super) fn row(item: &Item) -> Result<Row, LedgerError> {
         intent: step.map(str::to_owned).zip(intent_at),
         attempt: find_number(item, "attempt")?.unwrap_or(0),
         failing_since: find_time(item, "failing_since")?,
+        waiting_since: find_time(item, "waiting_since")?,
         reason: find_text(item, "reason")?.map(str::to_owned),
     })
 }

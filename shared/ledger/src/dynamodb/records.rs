@@ -8,7 +8,9 @@ use crate::attention::AttentionItem;
 use crate::link::{Link, LinkKey};
 use crate::row::RowKey;
 use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{
+    DeleteRequest, KeysAndAttributes, PutRequest, ReturnValue, WriteRequest,
+};
 use causeway_domain::{EventId, StoreId, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -152,30 +154,34 @@ impl DynamoLedger {
         Ok(())
     }
 
-    pub(super) async fn write_attention(&self, item: &AttentionItem) -> Result<(), LedgerError> {
+    pub(super) async fn write_attention(&self, item: &AttentionItem) -> Result<bool, LedgerError> {
         let change = raising(&item.clone().fitted());
-        self.client
+        let answer = self
+            .client
             .update_item()
             .table_name(&self.tables.attention)
             .key("pk", text(row_pk(&item.key)))
             .update_expression(change.update)
             .set_expression_attribute_names(Some(change.names))
             .set_expression_attribute_values(Some(change.values))
+            .return_values(ReturnValue::AllOld)
             .send()
             .await
             .map_err(|error| unavailable("UpdateItem", &error))?;
-        Ok(())
+        Ok(answer.attributes.is_none_or(|old| old.is_empty()))
     }
 
-    pub(super) async fn delete_attention(&self, key: &RowKey) -> Result<(), LedgerError> {
-        self.client
+    pub(super) async fn delete_attention(&self, key: &RowKey) -> Result<bool, LedgerError> {
+        let answer = self
+            .client
             .delete_item()
             .table_name(&self.tables.attention)
             .key("pk", text(row_pk(key)))
+            .return_values(ReturnValue::AllOld)
             .send()
             .await
             .map_err(|error| unavailable("DeleteItem", &error))?;
-        Ok(())
+        Ok(answer.attributes.is_some_and(|old| !old.is_empty()))
     }
 
     /// Reads the whole table: open questions are as many as people can answer.

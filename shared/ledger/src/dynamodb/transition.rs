@@ -2,7 +2,7 @@
 
 use super::expression::{Change, number, text};
 use super::item::{shard, state_word};
-use crate::row::{Closing, End, Lease, RowKey, State};
+use crate::row::{Closing, End, Lease, RowKey, State, Waiting};
 use aws_sdk_dynamodb::types::AttributeValue;
 use causeway_domain::Timestamp;
 use std::collections::HashMap;
@@ -65,7 +65,7 @@ pub(super) fn complete(lease: &Lease, closing: Closing<'_>, write_id: &str) -> C
     let update = "SET #seen = :wanted, #digest = :digest, #state = :done, #attempt = :zero, \
                   #write_id = :write \
                   REMOVE #owner, #lease_until, #due, #due_shard, #step, #intent_at, #reason, \
-                  #wait_key, #failing_since";
+                  #wait_key, #failing_since, #waiting_since";
     held(update, &format!("{OURS} AND #wanted = :wanted"), lease)
         .value("wanted", number(closing.wanted))
         .value("digest", text(closing.digest))
@@ -115,10 +115,21 @@ fn let_go(
             None => remove.push_str(&format!(", #{name}")),
         }
     }
+    let since = match end.waiting {
+        Waiting::Since(time) => {
+            set.push_str(", #waiting_since = if_not_exists(#waiting_since, :waiting_since)");
+            Some(("waiting_since", Some(millis(time))))
+        }
+        Waiting::Unchanged => None,
+        Waiting::Over => {
+            remove.push_str(", #waiting_since");
+            None
+        }
+    };
     let change = held(&format!("{set}{remove}"), condition, lease)
         .value("state", text(state_word(end.state)))
         .value("write", text(write_id));
-    optional.into_iter().fold(change, |change, (name, value)| match value {
+    optional.into_iter().chain(since).fold(change, |change, (name, value)| match value {
         Some(value) => change.value(name, value),
         None => change,
     })

@@ -12,6 +12,7 @@ pub(super) async fn run<L: Ledger>(ledger: &L) {
     a_done_row_is_driven_again_by_a_nudge(ledger).await;
     a_retry_is_due_later_and_counts_on(ledger).await;
     a_wait_is_parked_and_counts_anew(ledger).await;
+    waiting_goes_on_through_hiccups_until_it_ends(ledger).await;
     attention_and_dead_are_never_due(ledger).await;
     again_is_due_at_once(ledger).await;
     a_nudge_in_the_middle_survives_every_release(ledger).await;
@@ -120,6 +121,35 @@ pub async fn a_wait_is_parked_and_counts_anew<L: Ledger>(ledger: &L) {
     assert_eq!((row.state, row.due, row.attempt), (State::Waiting, Some(at(3600)), 0));
     assert_eq!(row.reason.as_deref(), Some("no product X"));
     assert_eq!(due_in(ledger, &lease.key.store, at(3600)).await, from_ref(&lease.key));
+}
+
+/// `waiting_since` is the first park, through further parks and retries, and ends with done, a question
+/// or the dead letters.
+pub async fn waiting_goes_on_through_hiccups_until_it_ends<L: Ledger>(ledger: &L) {
+    let wait = Progress::Wait { wait_key: "product:X", due: at(10), reason: "no product X" };
+    let retry = Progress::Retry { due: at(30), since: at(20), reason: "503" };
+    let (lease, claimed) = working(ledger, "waiting").await;
+    assert_eq!(claimed.waiting_since, None);
+    ledger.release(&lease, wait, at(1)).await.unwrap();
+    for (progress, now) in [(wait, at(10)), (retry, at(20)), (Progress::Again, at(30))] {
+        let (lease, claimed) = claim(ledger, &lease.key, "worker-b", now).await;
+        assert_eq!(claimed.waiting_since, Some(at(1)), "before {progress:?}");
+        ledger.release(&lease, progress, now).await.unwrap();
+    }
+    let ends =
+        [Progress::Attention { due: None, reason: "which?" }, Progress::Dead { reason: "used up" }];
+    for (end, now) in ends.into_iter().zip([at(40), at(60)]) {
+        let (lease, _) = claim(ledger, &lease.key, "worker-c", now).await;
+        ledger.release(&lease, end, now).await.unwrap();
+        assert_eq!(row(ledger, &lease.key).await.waiting_since, None, "after {end:?}");
+        let (lease, _) = claim(ledger, &lease.key, "worker-d", now).await;
+        ledger.release(&lease, wait, now).await.unwrap();
+        assert_eq!(row(ledger, &lease.key).await.waiting_since, Some(now), "after {end:?}");
+    }
+    let (lease, claimed) = claim(ledger, &lease.key, "worker-e", at(80)).await;
+    let closing = Closing { wanted: claimed.wanted, digest: "d" };
+    assert_eq!(ledger.complete(&lease, closing).await.unwrap(), Completion::Done);
+    assert_eq!(row(ledger, &lease.key).await.waiting_since, None);
 }
 
 /// Attention and Dead: no due date, only a nudge drives them again, with all their attempts.

@@ -102,7 +102,7 @@ pub async fn attention_items_are_listed_oldest_first<L: Ledger>(ledger: &L) {
     let (a, b) = (StoreId::new("items-a"), StoreId::new("items-b"));
     let items = [item("items-a", "3", 30), item("items-a", "1", 10), item("items-b", "2", 20)];
     for item in &items {
-        ledger.raise(item).await.unwrap();
+        assert!(ledger.raise(item).await.unwrap(), "it is new");
     }
     let [third, first, second] = items;
     assert_eq!(ledger.attention(Some(&a), 10).await.unwrap(), [first.clone(), third.clone()]);
@@ -112,8 +112,8 @@ pub async fn attention_items_are_listed_oldest_first<L: Ledger>(ledger: &L) {
         [first.clone(), second.clone(), third.clone()]
     );
     assert_eq!(ledger.attention(None, 1).await.unwrap(), from_ref(&first));
-    ledger.settle(&first.key).await.unwrap();
-    ledger.settle(&first.key).await.unwrap();
+    assert!(ledger.settle(&first.key).await.unwrap());
+    assert!(!ledger.settle(&first.key).await.unwrap(), "it is gone");
     assert_eq!(ledger.attention(Some(&a), 10).await.unwrap(), from_ref(&third));
     ledger.settle(&second.key).await.unwrap();
     ledger.settle(&third.key).await.unwrap();
@@ -123,18 +123,18 @@ pub async fn attention_items_are_listed_oldest_first<L: Ledger>(ledger: &L) {
 /// Raising again replaces everything but the time at which the question was first open.
 pub async fn one_open_item_per_subject<L: Ledger>(ledger: &L) {
     let store = StoreId::new("items-twice");
-    ledger.raise(&item("items-twice", "1", 10)).await.unwrap();
+    assert!(ledger.raise(&item("items-twice", "1", 10)).await.unwrap());
     let again = AttentionItem {
         reason: "unknown tax".to_owned(),
         number: None,
         payload: None,
         ..item("items-twice", "1", 99)
     };
-    ledger.raise(&again).await.unwrap();
+    assert!(!ledger.raise(&again).await.unwrap(), "it was open");
     let expected = AttentionItem { raised_at: at(10), ..again.clone() };
     assert_eq!(ledger.attention(Some(&store), 10).await.unwrap(), [expected]);
     ledger.settle(&again.key).await.unwrap();
-    ledger.raise(&again).await.unwrap();
+    assert!(ledger.raise(&again).await.unwrap(), "it was settled");
     assert_eq!(ledger.attention(Some(&store), 10).await.unwrap(), from_ref(&again));
     ledger.settle(&again.key).await.unwrap();
 }
