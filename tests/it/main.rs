@@ -25,6 +25,7 @@ mod settlement;
 #[path = "../sim/mod.rs"]
 mod sim;
 mod template;
+mod told;
 mod webhook;
 #[path = "../../shared/processors/tests/written/mod.rs"]
 mod written;

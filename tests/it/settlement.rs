@@ -529,6 +529,9 @@ async fn files_and_the_schedule_nudge_the_import() {
     placed(&scenario, "stripe", &settlement);
     let payout = json!({"data": [stripe_answers(&settlement)[0]], "has_more": false});
     scenario.processors.answer("/v1/payouts?", payout);
+    scenario.processors.answer("/v2/payouts?", json!({"payouts": []}));
+    let none = json!({"data": {"shopifyPaymentsAccount": null}});
+    scenario.processors.answer("/admin/api/", none);
     assert_eq!(poll(&scenario.world).await, Ok(1));
     let queued = scenario.take_queued();
     assert_eq!(queued.len(), 1);

@@ -29,7 +29,8 @@ async fn main() -> Result<(), Error> {
     let world = Wired::new(causeway_aws::ports().await?, StdoutSink, causeway_aws::random);
     let world = &world;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Asked>| async move {
-        // A fault goes back to Lambda, so that the alarm sees it.
+        // A fault goes back to Lambda, so that the alarm sees it. Lambda then tries twice more, a minute
+        // and two later; both tasks may run at any time and side by side.
         let nudged = match event.payload.task {
             Task::Sweep => sweep(world).await?,
             Task::Poll => poll(world).await?,

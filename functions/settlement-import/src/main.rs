@@ -24,7 +24,8 @@ async fn main() -> Result<(), Error> {
     let world = Wired::new(ports, StdoutSink, causeway_aws::random);
     let (world, files, consumer) = (&world, &files, &consumer);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
-        // A fault goes back to Lambda, which tries again and tells the alarm.
+        // A fault goes back to Lambda, which tries twice more and tells the alarm; to ask or to nudge once
+        // more changes nothing.
         if event.payload.get("task").and_then(Value::as_str) == Some("poll") {
             return Ok::<Value, Error>(json!({ "nudged": poll(world).await? }));
         }

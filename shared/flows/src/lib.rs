@@ -10,6 +10,7 @@ pub mod dispute;
 mod enqueue;
 mod fetch;
 pub mod journal;
+mod look;
 pub mod poll;
 pub mod project;
 pub mod receive;

@@ -8,13 +8,13 @@ use crate::World;
 use crate::config::StoreDocument;
 use crate::enqueue::enqueue;
 use crate::fetch::{Turn, drive};
+use crate::look::Looks;
 use crate::receive::document;
 use crate::work::unavailable;
 use causeway_domain::ports::{Clock as _, Settings as _};
 use causeway_domain::{Fault, Nudge, NudgeCause, StoreId, Subject, Timestamp};
 use causeway_ledger::{Claim, Closing, Lease, Ledger as _, Progress, RowKey};
 use causeway_platforms::Poll;
-use causeway_telemetry::{Operation, Status, emit};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -31,16 +31,16 @@ const LEASE: Duration = Duration::from_secs(15 * 60);
 const UNTIL: &str = "until";
 
 /// Asks every store once; says how many subjects were nudged. A store that fails leaves the others
-/// alone, and is asked about the same time again by the next run.
+/// alone, and is asked about the same time again by the next run; after all were asked, the fault names
+/// those that failed.
 pub async fn poll<W: World>(world: &W) -> Result<usize, Fault> {
-    let mut nudged = 0;
+    let mut looks = Looks::default();
     for store in world.settings().ids().await? {
         let began = world.clock().now();
         let outcome = one(world, &store).await;
-        log(world, &store, began, &outcome);
-        nudged += outcome.unwrap_or_default();
+        looks.one(world, ("poll", "subjects"), &store, began, outcome);
     }
-    Ok(nudged)
+    looks.end()
 }
 
 async fn one<W: World>(world: &W, store: &StoreId) -> Result<usize, Fault> {
@@ -117,37 +117,4 @@ async fn look<W: World>(
     let nudges: Vec<Nudge> = subjects.into_iter().map(nudge).collect();
     enqueue(world, &nudges).await?;
     Ok((nudges.len(), Some(until)))
-}
-
-fn log<W: World>(world: &W, store: &StoreId, began: Timestamp, outcome: &Result<usize, Fault>) {
-    let now = world.clock().now();
-    let fault = outcome.as_ref().err();
-    let status = match fault {
-        None => Status::Done,
-        Some(Fault::Skip { .. }) => Status::Skipped,
-        Some(
-            Fault::Retry { .. }
-            | Fault::Wait { .. }
-            | Fault::Ambiguous { .. }
-            | Fault::Reject { .. },
-        ) => Status::Failed,
-    };
-    let text = fault.map(Fault::to_string);
-    let detail = outcome.as_ref().ok().map(|count| format!("{count} subjects"));
-    emit(
-        world.sink(),
-        now,
-        &Operation {
-            operation: "poll",
-            store: Some(store.as_str()),
-            source_id: None,
-            target_id: None,
-            status,
-            fault: text.as_deref(),
-            fault_class: fault.map(Fault::class),
-            attempt: None,
-            duration: now.duration_since(began).unsigned_abs(),
-            detail: detail.as_deref(),
-        },
-    );
 }

@@ -6,7 +6,7 @@ use crate::enqueue::enqueue;
 use causeway_domain::ports::Clock as _;
 use causeway_domain::{Fault, Nudge, NudgeCause, Subject};
 use causeway_ledger::Ledger as _;
-use causeway_telemetry::{Operation, Status, emit};
+use causeway_telemetry::{Metric, Metrics, Operation, Status, emit, emit_metrics};
 
 /// Rows taken by one run; the next run takes the rest.
 pub const LIMIT: usize = 1000;
@@ -36,6 +36,9 @@ pub async fn sweep<W: World>(world: &W) -> Result<usize, Fault> {
             detail: detail.as_deref(),
         },
     );
+    let value = if outcome.is_ok() { Metric::Successes(1) } else { Metric::Failures(1) };
+    let metrics = Metrics { operation: "sweep", store: None, platform: None, values: &[value] };
+    emit_metrics(world.sink(), now, &metrics);
     outcome
 }
 

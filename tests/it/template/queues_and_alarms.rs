@@ -1,6 +1,7 @@
 //! Queues, who works them and for how long, and what watches them.
 
 use super::*;
+use causeway_telemetry::{MemorySink, Metric, Metrics, NAMESPACE, Timestamp, emit_metrics};
 
 #[test]
 fn a_message_stays_invisible_for_six_timeouts_and_the_window() {
@@ -89,7 +90,25 @@ fn dimension<'a>(alarm: &'a Value, name: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn the_errors_of_every_function_and_of_our_own_metric_are_watched() {
+fn an_old_message_is_told_of_before_its_queue_forgets_it() {
+    let template = Template::read();
+    let alarms = template.of_type("AWS::CloudWatch::Alarm");
+    for (folder, (_, function)) in template.functions() {
+        for event in template.queue_events(function) {
+            let name = resource_name(&event["Queue"]);
+            let kept = number(template.of_type("AWS::SQS::Queue")[name], "MessageRetentionPeriod");
+            let watched = alarms.values().any(|alarm| {
+                text(alarm, "MetricName") == "ApproximateAgeOfOldestMessage"
+                    && dimension(alarm, "QueueName") == Some(name)
+                    && number(alarm, "Threshold") < kept
+            });
+            assert!(watched, "{folder}: nobody watches the age of {name}");
+        }
+    }
+}
+
+#[test]
+fn the_errors_of_every_function_are_watched() {
     let template = Template::read();
     let alarms = template.of_type("AWS::CloudWatch::Alarm");
     for (folder, (name, _)) in template.functions() {
@@ -98,9 +117,73 @@ fn the_errors_of_every_function_and_of_our_own_metric_are_watched() {
         });
         assert!(watched, "{folder}");
     }
-    let ours = alarms.values().find(|a| text(a, "Namespace") == causeway_telemetry::NAMESPACE);
-    let operation = dimension(ours.unwrap(), "operation").unwrap();
-    // `order.project`: the part before the dot is cut by resource_name, the sources hold the whole.
-    assert_eq!(operation, "order");
-    assert!(sources("shared/flows/src/project").contains("\"order.project\""));
+    for (name, alarm) in alarms {
+        assert_eq!(text(alarm, "TreatMissingData"), "notBreaching", "{name}");
+        let told = list(&alarm["AlarmActions"]);
+        assert!(told.iter().any(|to| to.as_str() == Some("HasAlarmTopic")), "{name} tells nobody");
+    }
+}
+
+/// Every text in quotes that follows `before`.
+fn quoted_after(code: &str, before: &str) -> BTreeSet<String> {
+    let rests = code.split(before).skip(1);
+    rests.filter_map(|rest| rest.split_once('"')).map(|(text, _)| text.to_owned()).collect()
+}
+
+/// The name under which CloudWatch has a metric.
+fn name_of(metric: Metric) -> String {
+    let sink = MemorySink::default();
+    let values = [metric];
+    let metrics = Metrics { operation: "", store: None, platform: None, values: &values };
+    emit_metrics(&sink, Timestamp::UNIX_EPOCH, &metrics);
+    let line: serde_json::Value = serde_json::from_str(&sink.lines()[0]).unwrap();
+    let described = &line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"];
+    described.as_str().unwrap().to_owned()
+}
+
+/// What the code measures that somebody has to be told of, as operation and metric. `it::told` sees each
+/// of them measured.
+fn told_of() -> BTreeSet<(String, String)> {
+    let code = sources("shared/flows/src");
+    let workers = quoted_after(&code, "constOPERATION:&'staticstr=\"");
+    let looks = quoted_after(&code, "looks.one(world,(\"");
+    let others = quoted_after(&code, "Metrics{operation:\"");
+    assert!(!workers.is_empty() && !looks.is_empty() && !others.is_empty());
+    let failures = name_of(Metric::Failures(1));
+    let mut told: BTreeSet<(String, String)> = [workers, looks, others]
+        .into_iter()
+        .flatten()
+        .map(|operation| (operation, failures.clone()))
+        .collect();
+    let ask = sources("shared/flows/src/work/ask.rs");
+    let metrics =
+        [("ASK", Metric::Raised(1)), ("WAIT", Metric::Waiting(std::time::Duration::ZERO))];
+    for (constant, metric) in metrics {
+        let operation = quoted_after(&ask, &format!("const{constant}:&str=\"")).pop_first();
+        told.insert((operation.unwrap(), name_of(metric)));
+    }
+    told
+}
+
+#[test]
+fn every_failure_question_and_wait_has_an_alarm_and_every_alarm_its_metric() {
+    let template = Template::read();
+    let alarms = template.of_type("AWS::CloudWatch::Alarm");
+    let ours = alarms.values().filter(|alarm| text(alarm, "Namespace") == NAMESPACE);
+    let watched: BTreeSet<(String, String)> = ours
+        .map(|alarm| {
+            let dimensions = list(&alarm["Dimensions"]);
+            let [dimension] = dimensions.as_slice() else { panic!("{alarm:?}") };
+            assert_eq!(text(dimension, "Name"), "operation");
+            (text(dimension, "Value").to_owned(), text(alarm, "MetricName").to_owned())
+        })
+        .collect();
+    assert_eq!(watched, told_of(), "watched on the left, measured on the right");
+}
+
+/// A question that is raised past [`causeway_flows`]' one place for it would not be counted.
+#[test]
+fn questions_are_raised_in_one_place() {
+    let raised = |folder: &str| sources(folder).matches("ledger().raise(").count();
+    assert_eq!((raised("shared/flows/src"), raised("shared/flows/src/work/ask.rs")), (1, 1));
 }

@@ -20,6 +20,7 @@ use crate::World;
 use crate::account;
 use crate::config::AccountDocument;
 use crate::enqueue::enqueue;
+use crate::look::Looks;
 use crate::work::{self, End, Job, Worker};
 use causeway_domain::ports::{Clock as _, Files, Settings as _};
 use causeway_domain::{
@@ -29,7 +30,6 @@ use causeway_domain::{
 use causeway_ledger::{Disposition, Ledger as _, Received, RowKey, State};
 use causeway_odoo::Odoo;
 use causeway_processors::FileContext;
-use causeway_telemetry::{Operation, Status, emit};
 use std::time::Duration;
 
 pub(crate) use book::{born, dispute_reference, same_amounts, set_off};
@@ -70,22 +70,27 @@ pub async fn arrived<W: World>(world: &W, keys: &[String]) -> Result<usize, Faul
 }
 
 /// Enqueues the payouts of every account with API credentials that are not imported yet; gives how many.
-/// An account that cannot be asked does not keep the others from being asked.
+/// An account that cannot be asked does not keep the others from being asked; the fault names it then.
 pub async fn poll<W: World>(world: &W) -> Result<usize, Fault> {
-    let mut count = 0;
+    let mut looks = Looks::default();
     for id in world.settings().ids().await? {
-        let Some(document) = crate::receive::account(world, &id).await? else { continue };
-        if document.account.api_credentials.is_none() {
-            continue;
-        }
         let began = world.clock().now();
-        let found = new_payouts(world, &document).await;
-        log(world, &document, began, &found);
-        let nudges = found.unwrap_or_default();
-        enqueue(world, &nudges).await?;
-        count += nudges.len();
+        if let Some(outcome) = look(world, &id).await.transpose() {
+            looks.one(world, ("settlement.poll", "payouts"), &id, began, outcome);
+        }
     }
-    Ok(count)
+    looks.end()
+}
+
+/// `None` for a store, and for an account that is not to be asked.
+async fn look<W: World>(world: &W, id: &StoreId) -> Result<Option<usize>, Fault> {
+    let Some(document) = crate::receive::account(world, id).await? else { return Ok(None) };
+    if document.account.api_credentials.is_none() {
+        return Ok(None);
+    }
+    let nudges = new_payouts(world, &document).await?;
+    enqueue(world, &nudges).await?;
+    Ok(Some(nudges.len()))
 }
 
 async fn new_payouts<W: World>(world: &W, document: &AccountDocument) -> Result<Vec<Nudge>, Fault> {
@@ -105,33 +110,6 @@ async fn new_payouts<W: World>(world: &W, document: &AccountDocument) -> Result<
         }
     }
     Ok(nudges)
-}
-
-fn log<W: World>(
-    world: &W,
-    document: &AccountDocument,
-    began: Timestamp,
-    found: &Result<Vec<Nudge>, Fault>,
-) {
-    let now = world.clock().now();
-    let fault = found.as_ref().err().map(Fault::to_string);
-    let detail = found.as_ref().ok().map(|nudges| format!("{} payouts", nudges.len()));
-    emit(
-        world.sink(),
-        now,
-        &Operation {
-            operation: "settlement.poll",
-            store: Some(document.id.as_str()),
-            source_id: None,
-            target_id: None,
-            status: if found.is_ok() { Status::Done } else { Status::Failed },
-            fault: fault.as_deref(),
-            fault_class: found.as_ref().err().map(Fault::class),
-            attempt: None,
-            duration: now.duration_since(began).unsigned_abs(),
-            detail: detail.as_deref(),
-        },
-    );
 }
 
 struct Importer<'a, F> {

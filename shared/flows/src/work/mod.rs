@@ -2,8 +2,10 @@
 //! subject keeps being nudged, and write the end down. The class of a fault decides what happens
 //! ([`settle`]); no worker decides that for itself.
 
+mod ask;
 mod settle;
 
+pub(crate) use ask::ask;
 pub(crate) use settle::ATTENTION_LIFE;
 
 use crate::World;

@@ -1,6 +1,6 @@
 //! How a piece of work ends: the one place where the class of a fault becomes an action.
 
-use super::{End, Job, Worker, enqueue_again};
+use super::{End, Job, Worker, ask, enqueue_again};
 use crate::World;
 use crate::enqueue::enqueue;
 use causeway_domain::ports::Clock as _;
@@ -161,10 +161,11 @@ async fn failed<W: World, K: Worker<W>>(
             let due = now + WAIT_POLL;
             let progress = Progress::Wait { wait_key: key.as_str(), due, reason: cause };
             world.ledger().release(&job.lease, progress, now).await?;
+            ask::waits(world, job, now);
             (Status::Waiting, Disposition::Done)
         }
         Fault::Reject { reason, fix } => {
-            world.ledger().raise(&attention(job, now, reason, fix)).await?;
+            ask::raise(world, &attention(job, now, reason, fix)).await?;
             let due = K::LOOKS_AGAIN.map(|pause| now + pause);
             world.ledger().release(&job.lease, Progress::Attention { due, reason }, now).await?;
             (Status::Attention, Disposition::Done)
@@ -177,7 +178,11 @@ async fn failed<W: World, K: Worker<W>>(
         }
     };
     log::<W, K>(world, job, status, Some(fault), None, None);
-    measure(world, K::OPERATION, job, false);
+    match fault {
+        Fault::Retry { .. } | Fault::Ambiguous { .. } => measure(world, K::OPERATION, job, false),
+        // Neither fails: both are measured for what they are, and looked at again and again.
+        Fault::Wait { .. } | Fault::Reject { .. } | Fault::Skip { .. } => {}
+    }
     Ok(disposition)
 }
 
