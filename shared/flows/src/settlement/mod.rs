@@ -75,7 +75,8 @@ pub async fn poll<W: World>(world: &W) -> Result<usize, Fault> {
     let mut looks = Looks::default();
     for id in world.settings().ids().await? {
         let began = world.clock().now();
-        if let Some(outcome) = look(world, &id).await.transpose() {
+        // Boxed: the state of all its steps in one future is deeper than the compiler follows.
+        if let Some(outcome) = Box::pin(look(world, &id)).await.transpose() {
             looks.one(world, ("settlement.poll", "payouts"), &id, began, outcome);
         }
     }
