@@ -351,7 +351,7 @@ impl<W: World> Case<'_, W> {
             payload: serde_json::to_string(entry).ok(),
             expires_at: self.now() + ATTENTION_LIFE,
         };
-        self.world.ledger().raise(&item).await.map_err(work::unavailable)?;
+        work::ask(self.world, &item).await?;
         self.record(&step, 0).await
     }
 

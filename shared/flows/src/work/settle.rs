@@ -108,7 +108,8 @@ async fn skipped<W: World, K: Worker<W>>(
     Ok(settled)
 }
 
-/// Parked, without a failure: an attention item of an earlier try is settled.
+/// Parked, without a failure: an attention item of an earlier try is settled. Not measured as waiting: the
+/// worker that chose the pause has its own patience, and asks a person when it is over.
 async fn later<W: World, K: Worker<W>>(
     world: &W,
     job: &Job,
