@@ -187,3 +187,23 @@ fn questions_are_raised_in_one_place() {
     let raised = |folder: &str| sources(folder).matches("ledger().raise(").count();
     assert_eq!((raised("shared/flows/src"), raised("shared/flows/src/work/ask.rs")), (1, 1));
 }
+
+/// Whoever is woken by an alarm finds it in the page for that, and the page tells of none that is gone.
+#[test]
+fn every_alarm_has_its_row_in_the_operations_page() {
+    let page = std::fs::read_to_string(root().join("infra/OPERATIONS.md")).unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| `") && line.contains("Alarm`"));
+    let told: BTreeSet<String> = rows
+        .flat_map(|row| row.split('|').nth(1).unwrap().split(','))
+        .map(|name| name.trim().trim_matches('`').to_owned())
+        .collect();
+    let template = Template::read();
+    let alarms = template.of_type("AWS::CloudWatch::Alarm");
+    let alarms: BTreeSet<String> = alarms.into_keys().map(str::to_owned).collect();
+    assert_eq!(told, alarms);
+    let logs = template.of_type("AWS::Logs::LogGroup");
+    let named = page.match_indices("`says ").map(|(at, _)| &page[at + 6..]);
+    let named = named.filter_map(|rest| rest.split(' ').next());
+    let missing: Vec<&str> = named.filter(|name| !logs.contains_key(name)).collect();
+    assert!(missing.is_empty(), "no such log group: {missing:?}");
+}

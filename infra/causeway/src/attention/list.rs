@@ -11,8 +11,9 @@ Examples:
   causeway attention list                              what waits for a person, oldest first
   causeway attention list --store acme-eu --json
 Mend the cause that an item names; then `causeway attention replay KEY` looks again at once, and a success removes
-the item by itself. `causeway attention settle KEY` removes one that needs nothing more. An item is
-forgotten 90 days after it was last asked. Tables come from the variables CAUSEWAY_*, whose values are the stack's outputs.
+the item by itself. `causeway attention settle KEY` removes one that needs nothing more. An item
+is forgotten 90 days after it was last asked. Tables come from the variables CAUSEWAY_*, whose values are the
+stack's outputs.
 Exit code: 0 nothing waits for a person, 1 something does, 2 it could not be asked.";
 
 /// Arguments of `list`.

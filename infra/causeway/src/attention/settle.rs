@@ -12,23 +12,27 @@ pub const AFTER: &str = "\
 Examples:
   causeway attention settle acme-eu/order/1001
   causeway attention settle stripe-eu/settlement/po_1#ch_1 stripe-eu/settlement/po_1#ch_2
-  causeway attention settle --replay acme-eu/after/1001      removes it, and looks at the subject again at once
+  causeway attention settle --replay acme-eu/after/1001       and look at the subject again at once
+
 Is it over with that?
-  STORE/order/ID, STORE/after/ID       no: the item comes back at the next look while its cause is there. An order
-                                       is looked at when it changes or is replayed, what came after it every hour.
-                                       A success removes the item by itself.
-  ACCOUNT/dispute/ID                   the same, every hour.
-  ACCOUNT/settlement/ID                the same, when the payout is imported again or replayed.
-  ACCOUNT/settlement/ID#LINE           yes: one line of a booked payout is asked about once, and what you decide is
-                                       final. The item goes by itself if the line meets its document later or is
-                                       reconciled in Odoo.
-Exit code: 0 done, 1 there was no such item (or with --replay nothing to look at), 2 it could not be asked.";
+  STORE/order/ID            No: it comes back at the next look while its cause is there. An order is
+                            looked at when it changes or is replayed.
+  STORE/after/ID            The same, and what came after an order is looked at every hour.
+  ACCOUNT/dispute/ID        The same, every hour.
+  ACCOUNT/settlement/ID     The same, when the payout is imported again or replayed.
+  ACCOUNT/settlement/ID#LINE
+                            Yes: a line of a booked payout is asked about once; you decide.
+A success removes an item by itself; that of a line goes when the line meets its document
+later or is reconciled in Odoo.
+
+Exit code: 0 done, 1 there was no such item (or with --replay nothing to look at), 2 no answer.";
 
 pub const AFTER_REPLAY: &str = "\
 Examples:
   causeway attention replay acme-eu/order/1001
-  causeway attention replay stripe-eu/settlement/po_1#ch_1                    the payout of that line
-  causeway attention replay stripe-eu/settlement/file:stripe-eu/2026-10.csv   a report file in the bucket
+  causeway attention replay stripe-eu/settlement/po_1#ch_1      the payout of that line
+  causeway attention replay stripe-eu/settlement/file:stripe-eu/2026-10.csv
+                                                                a report file in the bucket
 Puts the subject on its queue, like a webhook would; it may be done at any time and as often as you like. Items stay
 open until a look succeeds. How it ends is in `causeway attention list`, `causeway attention waiting` and the log.
 Exit code: 0 all are queued, 1 one of them was never seen, 2 it could not be asked.";
