@@ -25,8 +25,7 @@ pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
     if !case.seen.anything_sent() && (!case.seen.anything_invoiced() || credited) {
         return Ok(case.locked().unwrap_or(Verdict::step(Step::Cancel)));
     }
-    let refunded = Money::sum(case.wanted.refunds.iter().map(|r| r.total), case.wanted.currency)
-        .map_err(super::overflow)?;
+    let refunded = case.given_back(&case.wanted.refunds)?;
     if case.seen.anything_sent() {
         return Ok(match refunded == case.wanted.total {
             // Everything is given back: what was not sent is lowered, the rest returned or kept.
@@ -61,8 +60,7 @@ pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
 /// Everything is given back as an amount, which says nothing of the goods, and some are still to be sent:
 /// the warehouse must not find out too late.
 pub(super) fn still_to_be_sent(case: &Case<'_>) -> Result<Verdict, Fault> {
-    let refunded = Money::sum(case.wanted.refunds.iter().map(|r| r.total), case.wanted.currency)
-        .map_err(super::overflow)?;
+    let refunded = case.given_back(&case.wanted.refunds)?;
     if refunded.is_zero()
         || refunded.minor() < case.wanted.total.minor()
         || case.open_deliveries() == 0

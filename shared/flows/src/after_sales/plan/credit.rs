@@ -1,12 +1,12 @@
 //! Credit notes (R169-R174, R179-R183): one for each refund and invoice, oldest invoice first, never
 //! above what is invoiced and not credited, equal to the refund to the minor unit.
 
-use super::share_out::documents;
+use super::share_out::{Shared, documents};
 use super::{Case, Step, Verdict, overflow};
 use crate::after_sales::seen::{SaleStanding, SeenCredit, SeenInvoice};
 use crate::after_sales::wanted::{RefundPart, WantedRefund};
 use crate::project::tax::TaxShare;
-use causeway_domain::{Decimal, Fault, Goods, Money, RefundId, Timestamp};
+use causeway_domain::{Decimal, Fault, Goods, Money, RefundId, Timestamp, WaitKey};
 use causeway_odoo::ExternalId;
 use serde::Serialize;
 
@@ -76,58 +76,56 @@ pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
         SaleStanding::Cancelled if !case.seen.anything_invoiced() => return Ok(Verdict::Fine),
         SaleStanding::Quotation | SaleStanding::Confirmed | SaleStanding::Cancelled => {}
     }
+    let refunds = case.all_refunds()?;
     let mut held = Verdict::Fine;
-    for (at, refund) in case.all_refunds()?.iter().enumerate() {
-        match one(case, at, refund).unwrap_or_else(Verdict::Hold) {
+    let mut unless_agreed = None;
+    for (at, refund) in refunds.iter().enumerate().filter(|(_, r)| !r.total.is_zero()) {
+        let said = match share(case, at, refund) {
+            Ok(shared) => {
+                unless_agreed = unless_agreed.or(shared.unless_agreed);
+                bring(case, refund, shared.notes)
+            }
+            Err(fault) => Verdict::Hold(fault),
+        };
+        match said {
             Verdict::Fine => {}
             Verdict::Do(step) => return Ok(Verdict::Do(step)),
             Verdict::Hold(fault) => held = held.or_hold(fault),
         }
     }
-    if held == Verdict::Fine
-        && let Some(fault) = unless_agreed(case)?
-        && !books_agree(case)?
-    {
-        return Err(fault);
+    match (held, unless_agreed) {
+        (Verdict::Fine, Some(fault)) if !books_agree(case, &refunds)? => Err(fault),
+        (held, _) => Ok(held),
     }
-    Ok(held)
-}
-
-/// What is wrong with the refunds if the books do not agree.
-fn unless_agreed(case: &Case<'_>) -> Result<Option<Fault>, Fault> {
-    for (at, refund) in case.all_refunds()?.iter().enumerate() {
-        if let Some(fault) = documents(case, at, refund)?.unless_agreed {
-            return Ok(Some(fault));
-        }
-    }
-    Ok(None)
 }
 
 /// True if what is invoiced less what is credited is what the platform keeps: then what rounding left over
 /// of one refund was given back by another.
-fn books_agree(case: &Case<'_>) -> Result<bool, Fault> {
+fn books_agree(case: &Case<'_>, refunds: &[WantedRefund]) -> Result<bool, Fault> {
     let currency = case.wanted.currency;
     let total = |sum: &mut dyn Iterator<Item = Money>| Money::sum(sum, currency).map_err(overflow);
     let invoices = &case.seen.invoices;
     let invoiced = total(&mut invoices.iter().map(|invoice| invoice.total))?;
     let notes = invoices.iter().flat_map(|invoice| &invoice.credits);
     let credited = total(&mut notes.map(|note| note.total))?;
-    let refunded = total(&mut case.all_refunds()?.iter().map(|refund| refund.total))?;
-    let kept = case.wanted.total.minus(refunded).map_err(overflow)?;
+    let kept = case.wanted.total.minus(case.given_back(refunds)?).map_err(overflow)?;
     Ok(invoiced.minus(credited).map_err(overflow)? == kept)
 }
 
-fn one(case: &Case<'_>, at: usize, refund: &WantedRefund) -> Result<Verdict, Fault> {
-    if refund.total.is_zero() {
-        return Ok(Verdict::Fine);
+/// What a refund comes to, once the goods that it is for are back.
+fn share(case: &Case<'_>, at: usize, refund: &WantedRefund) -> Result<Shared, Fault> {
+    match refund.of_return.as_ref().filter(|back| !case.is_back(back)) {
+        Some(back) => Err(Fault::Wait {
+            key: WaitKey::other(format!("return:{}/{back}", case.wanted.key)),
+            cause: format!("refund {} waits until its return {back} is validated", refund.id),
+        }),
+        None => documents(case, at, refund),
     }
-    if let Some(back) = refund.of_return.as_ref().filter(|back| !case.is_back(back)) {
-        return Ok(Verdict::wait(
-            format!("return:{}/{back}", case.wanted.key),
-            format!("refund {} waits until its return {back} is validated", refund.id),
-        ));
-    }
-    for document in documents(case, at, refund)?.notes {
+}
+
+/// Makes, posts and sets off the credit notes of a refund.
+fn bring(case: &Case<'_>, refund: &WantedRefund, notes: Vec<CreditNote>) -> Verdict {
+    for document in notes {
         let invoice = case.seen.invoices.iter().find(|one| one.id == document.invoice);
         let mut notes = invoice.iter().flat_map(|invoice| &invoice.credits);
         let own = |note: &&SeenCredit| {
@@ -136,32 +134,32 @@ fn one(case: &Case<'_>, at: usize, refund: &WantedRefund) -> Result<Verdict, Fau
         };
         match notes.find(own) {
             None if case.recorded.contains_key(&document.step) => {
-                return Ok(Verdict::Hold(case.person(
+                return Verdict::Hold(case.person(
                     format!("the credit note of refund {} was deleted in Odoo", refund.id),
                     "make it again by hand if it should be there, then settle the item",
-                )));
+                ));
             }
-            None => return Ok(Verdict::step(Step::LoadCredit(document))),
+            None => return Verdict::step(Step::LoadCredit(document)),
             Some(note) if note.total != document.total => {
-                return Ok(Verdict::Hold(case.person(
+                return Verdict::Hold(case.person(
                     format!(
                         "credit note {} of refund {} comes to {}, the platform gave back {}",
                         note.id, refund.id, note.total, document.total
                     ),
                     "correct the credit note by hand and post it, then settle the item",
-                )));
+                ));
             }
             Some(note) if !note.posted => {
-                return Ok(Verdict::step(Step::Post { document: note.id }));
+                return Verdict::step(Step::Post { document: note.id });
             }
             Some(note) => {
                 if let Some(items) = invoice.and_then(|invoice| pair(invoice, note)) {
-                    return Ok(Verdict::step(Step::Reconcile { items }));
+                    return Verdict::step(Step::Reconcile { items });
                 }
             }
         }
     }
-    Ok(Verdict::Fine)
+    Verdict::Fine
 }
 
 /// Two open items of one account that can be set off against each other.
@@ -185,9 +183,7 @@ impl Case<'_> {
             && self.wanted.captures.is_empty()
             && self.seen.anything_invoiced()
             && !self.seen.anything_sent();
-        let refunded = Money::sum(all.iter().map(|refund| refund.total), self.wanted.currency)
-            .map_err(overflow)?;
-        let rest = self.wanted.total.minus(refunded).map_err(overflow)?;
+        let rest = self.wanted.total.minus(self.given_back(&all)?).map_err(overflow)?;
         if !unpaid || rest.minor() <= 0 {
             return Ok(all);
         }

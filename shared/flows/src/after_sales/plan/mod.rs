@@ -24,7 +24,7 @@ pub use payment::PaymentDocument;
 pub use returns::{ReturnDocument, ReturnMove};
 
 use super::seen::Seen;
-use super::wanted::Wanted;
+use super::wanted::{Wanted, WantedRefund};
 use crate::config::{AfterSalesPolicy, PaymentMap};
 use crate::project::tax::TaxShare;
 use causeway_domain::{Decimal, Fault, Money, StoreId, Timestamp, WaitKey};
@@ -230,6 +230,12 @@ pub fn next(case: &Case<'_>) -> Next {
 }
 
 impl Case<'_> {
+    /// What refunds come to together.
+    fn given_back(&self, refunds: &[WantedRefund]) -> Result<Money, Fault> {
+        let totals = refunds.iter().map(|refund| refund.total);
+        Money::sum(totals, self.wanted.currency).map_err(overflow)
+    }
+
     /// An attention item about this order.
     fn person(&self, reason: impl std::fmt::Display, fix: impl std::fmt::Display) -> Fault {
         Fault::reject(format!("order {} ({}): {reason}", self.wanted.key, self.seen.name), fix)

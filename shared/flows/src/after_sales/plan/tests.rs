@@ -137,6 +137,19 @@ fn credit_notes_of_refunds() {
     ]);
 }
 
+/// A refund that comes to nothing needs no invoice that could carry it.
+#[test]
+fn refunds_of_nothing() {
+    let sent = || scene(Never).of(|scene| scene.sent = 3);
+    check(vec![
+        (
+            sent().refunded(1, 1210, Kept),
+            "ask: refund r1 gives back 12.10 EUR of 12.10 EUR, for which there is no invoice",
+        ),
+        (sent().refunded(1, 1210, Kept).for_nothing(), "nothing"),
+    ]);
+}
+
 /// What was refunded as an amount says nothing of the goods that are still to be sent.
 #[test]
 fn full_refunds_before_the_delivery() {

@@ -104,6 +104,16 @@ impl Scene {
         self.of(|scene| scene.refunds.push(refund(quantity, gross, goods)))
     }
 
+    /// All of what the last refund gives back is kept as a fee.
+    pub fn for_nothing(self) -> Self {
+        self.of(|scene| {
+            if let Some(refund) = scene.refunds.last_mut() {
+                refund.parts.push(RefundPart::Amount { gross: refund.total.negated() });
+                refund.total = eur(0);
+            }
+        })
+    }
+
     /// So many things come back, for each of which 12.10 are refunded.
     pub fn returned(self, quantity: i64) -> Self {
         let id = ReturnId::new("b1");
