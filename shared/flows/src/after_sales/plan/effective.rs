@@ -99,7 +99,7 @@ impl Case<'_> {
         let zero = Decimal::ZERO;
         let mut room = (wanted.quantity - sent).max(zero);
         let mut off = (wanted.quantity - line.ordered).max(zero);
-        let mut with_buyer = if wanted.goods { sent - self.coming_back(line, None) } else { zero };
+        let mut with_buyer = if wanted.goods { sent - self.coming_back(line) } else { zero };
         let mut taken = Vec::new();
         for part in parts {
             // Something is kept back of this refund: it can only be kept of what was billed.
@@ -110,7 +110,7 @@ impl Case<'_> {
                 Goods::NotSent | Goods::Unsaid => part.quantity.min(room),
                 Goods::Returned => {
                     let own = self.return_of(part.refund);
-                    let comes = own.map_or(zero, |own| self.coming_back(line, Some(own)));
+                    let comes = own.map_or(zero, |own| self.coming_back_by(own, line));
                     let open = (part.quantity - comes).max(zero);
                     // What was not sent is taken off before a return is made for the rest.
                     if comes > zero && own.is_some_and(|own| self.is_validated(own)) {
@@ -181,16 +181,17 @@ impl Case<'_> {
         if parts.is_empty() {
             return Ok(left);
         }
-        let billed = self.billed(self.order_line(at)?);
+        let line = self.order_line(at)?;
+        let billed = self.billed(line);
         let unsent = self.unsent(at)?;
         for part in parts {
             let own = |taken: &&Taken| (taken.refund, taken.part) == (part.refund, part.part);
             let unsent = unsent.iter().find(own).map_or(Decimal::ZERO, |taken| taken.quantity);
             let back = match part.goods {
                 // Back in the warehouse before it was invoiced: it never will be.
-                Goods::Returned if billed < wanted.quantity && self.came_back(part.refund) => {
-                    let own = self.return_of(part.refund);
-                    let comes = self.coming_back(self.order_line(at)?, own);
+                Goods::Returned if billed < wanted.quantity => {
+                    let own = self.return_of(part.refund).filter(|own| self.is_back(own));
+                    let comes = own.map_or(Decimal::ZERO, |own| self.coming_back_by(own, line));
                     (part.quantity - unsent).min(comes)
                 }
                 Goods::Returned | Goods::NotSent | Goods::Unsaid | Goods::Kept => Decimal::ZERO,
@@ -211,10 +212,6 @@ impl Case<'_> {
             left.taken.push(Taken { refund: part.refund, part: part.part, quantity: take });
         }
         Ok(left)
-    }
-
-    fn came_back(&self, refund: usize) -> bool {
-        self.return_of(refund).is_some_and(|id| self.is_back(id))
     }
 
     /// How much of what a refund took off a line was billed before, and so must be credited. The newest

@@ -5,7 +5,7 @@ use super::{Case, Step, Verdict};
 use crate::after_sales::seen::{OpenItem, SeenPayment};
 use crate::after_sales::wanted::WantedRefund;
 use crate::config::PaymentPolicy;
-use causeway_domain::{Fault, Money, RefundPayment, Timestamp};
+use causeway_domain::{Fault, Money, RefundPayment, Timestamp, WaitKey};
 use causeway_odoo::{Direction, ExternalId};
 use causeway_processors::lag::{Days, lag_of_way};
 use serde::Serialize;
@@ -74,10 +74,7 @@ pub(super) fn outbound(case: &Case<'_>) -> Result<Verdict, Fault> {
     for refund in &case.wanted.refunds {
         for payment in &refund.payments {
             if !payment.settled {
-                waits = match unsettled(case, refund, payment) {
-                    Verdict::Hold(fault) => waits.or_hold(fault),
-                    Verdict::Fine | Verdict::Do(_) => waits,
-                };
+                waits = waits.or_hold(unsettled(case, refund, payment));
                 continue;
             }
             let document = PaymentDocument {
@@ -111,10 +108,10 @@ pub(super) fn outbound(case: &Case<'_>) -> Result<Verdict, Fault> {
 }
 
 /// Money that is on its way waits for as long as its processor takes (R188-R192), then asks a person.
-fn unsettled(case: &Case<'_>, refund: &WantedRefund, payment: &RefundPayment) -> Verdict {
+fn unsettled(case: &Case<'_>, refund: &WantedRefund, payment: &RefundPayment) -> Fault {
     let lag = lag_of_way(&payment.method);
     if lag.overdue(refund.at, case.now) {
-        return Verdict::Hold(case.person(
+        return case.person(
             format!(
                 "refund {} of {} is not settled {} {} days after it was made",
                 refund.id,
@@ -126,12 +123,12 @@ fn unsettled(case: &Case<'_>, refund: &WantedRefund, payment: &RefundPayment) ->
                 }
             ),
             "look for it at the processor; once the platform shows it as paid, replay the order",
-        ));
+        );
     }
-    Verdict::wait(
-        format!("refund-payment:{}/{}", case.wanted.key, payment.id),
-        format!("the processor has not settled refund {} yet", refund.id),
-    )
+    Fault::Wait {
+        key: WaitKey::other(format!("refund-payment:{}/{}", case.wanted.key, payment.id)),
+        cause: format!("the processor has not settled refund {} yet", refund.id),
+    }
 }
 
 /// Money that came in and went back, and that no document is left for, is set off against each other:

@@ -103,14 +103,18 @@ impl Case<'_> {
         })
     }
 
-    /// What return pickings took of a line's goods, or will: those of one return, or all.
-    pub(super) fn coming_back(&self, line: &SeenLine, of: Option<&ReturnId>) -> Decimal {
-        let all = self.seen.pickings.iter().filter(|picking| picking.return_of.is_some());
-        let own: Option<Vec<i64>> =
-            of.map(|id| self.pickings_of(id).map(|picking| picking.id).collect());
-        let meant = all.filter(|picking| own.as_ref().is_none_or(|own| own.contains(&picking.id)));
-        let moves = meant.flat_map(|picking| &picking.moves);
-        moves.filter(|stock| stock.sale_line == Some(line.id)).map(SeenStockMove::expected).sum()
+    fn all_returns(&self) -> impl Iterator<Item = &SeenPicking> {
+        self.seen.pickings.iter().filter(|picking| picking.return_of.is_some())
+    }
+
+    /// What all return pickings took of a line's goods, or will.
+    pub(super) fn coming_back(&self, line: &SeenLine) -> Decimal {
+        taken_back(self.all_returns(), line)
+    }
+
+    /// The same of one return.
+    pub(super) fn coming_back_by(&self, id: &ReturnId, line: &SeenLine) -> Decimal {
+        taken_back(self.pickings_of(id), line)
     }
 
     /// True once the warehouse has validated a return, or if nothing of it was ever sent.
@@ -133,7 +137,7 @@ impl Case<'_> {
         let own: Vec<&SeenPicking> = self.pickings_of(&back.id).collect();
         let mut covered = true;
         for (at, quantity, _) in &back.lines {
-            let comes = self.coming_back(self.order_line(*at)?, Some(&back.id));
+            let comes = self.coming_back_by(&back.id, self.order_line(*at)?);
             covered &= comes >= self.awaited(back, *at, *quantity)?;
         }
         if covered {
@@ -162,13 +166,16 @@ impl Case<'_> {
 
     /// What can still come back of a delivery's move, but for the return whose pickings these are.
     fn returnable(&self, stock: &SeenStockMove, own: &[&SeenPicking]) -> Decimal {
-        let other = |picking: &&SeenPicking| {
-            picking.return_of.is_some() && !own.iter().any(|one| one.id == picking.id)
-        };
-        let moves = self.seen.pickings.iter().filter(other).flat_map(|picking| &picking.moves);
+        let other = |picking: &&SeenPicking| !own.iter().any(|one| one.id == picking.id);
+        let moves = self.all_returns().filter(other).flat_map(|picking| &picking.moves);
         let back = moves.filter(|back| back.origin == Some(stock.id));
         stock.quantity - back.map(SeenStockMove::expected).sum::<Decimal>()
     }
+}
+
+fn taken_back<'a>(pickings: impl Iterator<Item = &'a SeenPicking>, line: &SeenLine) -> Decimal {
+    let moves = pickings.flat_map(|picking| &picking.moves);
+    moves.filter(|stock| stock.sale_line == Some(line.id)).map(SeenStockMove::expected).sum()
 }
 
 impl SeenStockMove {
