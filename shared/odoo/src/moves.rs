@@ -197,6 +197,11 @@ impl<H: Http> Odoo<'_, H> {
         Ok(refused)
     }
 
+    /// [`Odoo::post_moves`] of one.
+    pub async fn post_move(&self, id: i64) -> Result<(), Fault> {
+        self.post_moves(&[id]).await?.remove(&id).map_or(Ok(()), Err)
+    }
+
     /// Those that are drafts; what is gone or cancelled is put among the refused.
     async fn drafts(
         &self,

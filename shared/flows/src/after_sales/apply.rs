@@ -68,10 +68,9 @@ pub(super) async fn apply<H: Http>(
             odoo.set_payment_reference(*invoice, reference).await?;
             Ok(Applied::new("named", *invoice))
         }
-        Step::Post { document } => match odoo.post_moves(&[*document]).await?.remove(document) {
-            Some(fault) => Err(fault),
-            None => Ok(Applied::new("posted", *document)),
-        },
+        Step::Post { document } => {
+            odoo.post_move(*document).await.map(|()| Applied::new("posted", *document))
+        }
         Step::LoadPayment(payment) => load_payment(odoo, seen, payment).await,
         Step::PostPayment { payment } => {
             odoo.post_payment(*payment).await.map(|_| Applied::new("payment posted", *payment))

@@ -18,7 +18,7 @@ use crate::enqueue::enqueue;
 use crate::fetch;
 use crate::journal;
 use crate::project::STEP as ORDER_STEP;
-use crate::work::{self, End, Job, LEASE, Worker};
+use crate::work::{self, End, Job, Worker};
 pub(crate) use apply::born;
 use apply::{Applied, apply};
 use causeway_domain::ports::Clock as _;
@@ -98,7 +98,7 @@ async fn one<W: World>(world: &W, job: &mut Job, deadline: Timestamp) -> Result<
         None => None,
     };
     let digest = content(&document, wanted.as_ref());
-    if unchanged(job, &digest) {
+    if job.is_unchanged(&digest) {
         let note = Some("unchanged".to_owned());
         return Ok(End::Done { odoo_id: Some(sale), digest, note });
     }
@@ -165,14 +165,6 @@ fn content(document: &StoreDocument, wanted: Option<&Wanted>) -> String {
     digest([wanted.as_slice(), policy.as_slice()])
 }
 
-/// Nothing is new since it was last brought to its end. A person who nudges wants it looked at anyway.
-fn unchanged(job: &Job, digest: &str) -> bool {
-    job.row.digest.as_deref() == Some(digest)
-        && job.row.reason.is_none()
-        && job.row.intent.is_none()
-        && job.nudge.cause != NudgeCause::Operator
-}
-
 /// The loop. Gives a note of what was done.
 async fn bring<W: World>(
     world: &W,
@@ -220,12 +212,9 @@ async fn bring<W: World>(
                 "do the step in Odoo by hand to see why, then settle the item",
             ));
         }
-        work::in_time(world, deadline)?;
-        let now = world.clock().now();
-        let ledger = world.ledger();
-        ledger.intent(&job.lease, name(&step), now, LEASE).await.map_err(work::unavailable)?;
+        job.announce(world, name(&step), deadline).await?;
         let Applied { step: key, id } = apply(odoo, document, wanted, &seen, &step).await?;
-        ledger.record(&job.lease, &key, id).await.map_err(work::unavailable)?;
+        job.record(world, &key, id).await?;
         recorded.insert(key, id);
         last = Some(step);
         done += 1;

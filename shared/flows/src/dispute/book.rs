@@ -5,12 +5,11 @@ use crate::World;
 use crate::config::{AccountDocument, Books, DisputePolicy};
 use crate::settlement::sale::{Candidates, Names, Sellers};
 use crate::settlement::{born, dispute_reference, documents, same_amounts, set_off};
-use crate::work::{self, Job, LEASE};
+use crate::work::Job;
 use causeway_domain::ports::Clock as _;
 use causeway_domain::{
     Currency, Date, Dispute, Fault, Money, Movement, MovementKind, Timestamp, WaitKey,
 };
-use causeway_ledger::Ledger as _;
 use causeway_odoo::{
     AccountKind, EntryDraft, EntryLine, EntryTax, ExternalId, InvoiceDraft, InvoiceLineDraft,
     MoveKind, MoveLine, MoveQuery, MoveRecord, MoveState, Odoo,
@@ -286,7 +285,7 @@ impl<W: World> Case<'_, W> {
             return Err(self.person(format!("document {id} comes to {comes_to}, not to {total}")));
         }
         self.record(step, id).await?;
-        self.post(id).await?;
+        self.odoo.post_move(id).await?;
         Ok(id)
     }
 
@@ -339,27 +338,16 @@ impl<W: World> Case<'_, W> {
         let wanted = draft.lines.iter().map(|line| line.balance.minor()).collect();
         same_amounts(&what, id, &booked, wanted)?;
         self.record(&step, id).await?;
-        self.post(id).await?;
+        self.odoo.post_move(id).await?;
         Ok((id, booked))
     }
 
     async fn announce(&self, step: &str) -> Result<(), Fault> {
-        work::in_time(self.world, self.deadline)?;
-        let now = self.world.clock().now();
-        let ledger = self.world.ledger();
-        ledger.intent(&self.job.lease, step, now, LEASE).await.map_err(work::unavailable)
+        self.job.announce(self.world, step, self.deadline).await
     }
 
     async fn record(&self, step: &str, id: i64) -> Result<(), Fault> {
-        let ledger = self.world.ledger();
-        ledger.record(&self.job.lease, step, id).await.map_err(work::unavailable)
-    }
-
-    async fn post(&self, id: i64) -> Result<(), Fault> {
-        match self.odoo.post_moves(&[id]).await?.remove(&id) {
-            Some(fault) => Err(fault),
-            None => Ok(()),
-        }
+        self.job.record(self.world, step, id).await
     }
 
     /// An attention item about this dispute.

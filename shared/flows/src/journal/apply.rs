@@ -35,10 +35,7 @@ pub(super) async fn apply<H: Http>(
 ) -> Result<Option<Applied>, Fault> {
     match step {
         Step::Book(entry) => book(odoo, document, chart, entry).await.map(Some),
-        Step::Post { entry } => match odoo.post_moves(&[*entry]).await?.remove(entry) {
-            Some(fault) => Err(fault),
-            None => Ok(None),
-        },
+        Step::Post { entry } => odoo.post_move(*entry).await.map(|()| None),
         Step::Load(picking) => load(odoo, document, chart, picking).await.map(Some),
         Step::Confirm { picking } => {
             odoo.confirm_pickings(&[*picking]).await?;

@@ -24,13 +24,13 @@ use crate::World;
 use crate::config::{JournalPosting, Posting, StoreConfig, StoreDocument, TestOrders};
 use crate::fetch;
 use crate::project::product;
-use crate::work::{self, End, Job, LEASE};
+use crate::work::{self, End, Job};
 use apply::{Applied, apply};
 use basis::Basis;
-use causeway_domain::ports::{Clock as _, Http};
+use causeway_domain::ports::Http;
 use causeway_domain::{
-    AfterSales, Fault, NudgeCause, Order, OrderId, OrderKey, RefundLine, Return, ReturnState,
-    Standing, Timestamp, digest::digest,
+    AfterSales, Fault, Order, OrderId, OrderKey, RefundLine, Return, ReturnState, Standing,
+    Timestamp, digest::digest,
 };
 use causeway_ledger::Ledger;
 use causeway_odoo::{Odoo, RepartitionLine};
@@ -93,7 +93,7 @@ pub(crate) async fn one<W: World>(
         return Err(fault);
     }
     let digest = content(document, &order, &after);
-    if unchanged(job, &digest) {
+    if job.is_unchanged(&digest) {
         return Ok(End::Done { odoo_id: None, digest, note: Some("unchanged".to_owned()) });
     }
     let (connection, session) = work::odoo_of(world, document).await?;
@@ -165,14 +165,6 @@ fn content(document: &StoreDocument, order: &Order, after: &AfterSales) -> Strin
     digest([sold.as_slice(), after.as_slice(), rules.as_slice()])
 }
 
-/// Nothing is new since it was last brought to its end. A person who nudges wants it looked at anyway.
-fn unchanged(job: &Job, digest: &str) -> bool {
-    job.row.digest.as_deref() == Some(digest)
-        && job.row.reason.is_none()
-        && job.row.intent.is_none()
-        && job.nudge.cause != NudgeCause::Operator
-}
-
 struct Case<'a, W> {
     world: &'a W,
     document: &'a StoreDocument,
@@ -210,10 +202,7 @@ impl<W: World> Case<'_, W> {
                     "do the step in Odoo by hand to see why, then settle the item",
                 ));
             }
-            work::in_time(self.world, self.deadline)?;
-            let (now, ledger) = (self.world.clock().now(), self.world.ledger());
-            let intent = ledger.intent(&job.lease, name(&step), now, LEASE).await;
-            intent.map_err(work::unavailable)?;
+            job.announce(self.world, name(&step), self.deadline).await?;
             let applied = match apply(odoo, self.document, self.chart, &step).await {
                 Ok(applied) => applied,
                 Err(fault) => return Err(self.forget_stale_links(&step, fault).await),
@@ -227,7 +216,7 @@ impl<W: World> Case<'_, W> {
                 ) => false,
             };
             if let Some(Applied { step, id, .. }) = applied {
-                ledger.record(&job.lease, &step, id).await.map_err(work::unavailable)?;
+                job.record(self.world, &step, id).await?;
                 recorded.insert(step, id);
             }
             match entries {

@@ -7,10 +7,9 @@ use super::stand::{Stand, look_again};
 use crate::World;
 use crate::account;
 use crate::config::AccountDocument;
-use crate::work::{self, Job, LEASE};
+use crate::work::{self, Job};
 use causeway_domain::ports::{Clock as _, Http};
 use causeway_domain::{Currency, EntryKind, Fault, Settlement, Timestamp, WaitKey};
-use causeway_ledger::Ledger as _;
 use causeway_odoo::{
     CulpritClass, EntryDraft, EntryLine, EntryTax, ExternalId, MoveLine, Odoo, Record,
 };
@@ -179,22 +178,16 @@ impl<W: World> Case<'_, W> {
     }
 
     pub(super) async fn announce(&self, step: &str) -> Result<(), Fault> {
-        self.in_time()?;
-        let ledger = self.world.ledger();
-        ledger.intent(&self.job.lease, step, self.now(), LEASE).await.map_err(work::unavailable)
+        self.job.announce(self.world, step, self.deadline).await
     }
 
     pub(super) async fn record(&self, step: &str, id: i64) -> Result<(), Fault> {
-        let ledger = self.world.ledger();
-        ledger.record(&self.job.lease, step, id).await.map_err(work::unavailable)
+        self.job.record(self.world, step, id).await
     }
 
     pub(super) async fn post(&self, id: i64) -> Result<(), Fault> {
         self.in_time()?;
-        match self.odoo.post_moves(&[id]).await?.remove(&id) {
-            Some(fault) => Err(fault),
-            None => Ok(()),
-        }
+        self.odoo.post_move(id).await
     }
 
     pub(super) fn in_time(&self) -> Result<(), Fault> {

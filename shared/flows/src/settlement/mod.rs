@@ -148,7 +148,7 @@ async fn one<W: World, F: Files>(
     let settlements = read(world, files, &document, &id).await?;
     job.payload = serde_json::to_string(&settlements).ok();
     let digest = content(&document, &settlements);
-    if unchanged(job, &digest) {
+    if job.is_unchanged(&digest) {
         let note = Some("unchanged".to_owned());
         return Ok(End::Done { odoo_id: None, digest, note });
     }
@@ -225,12 +225,4 @@ fn content(document: &AccountDocument, settlements: &[Settlement]) -> String {
     let settlements = serde_json::to_vec(settlements).unwrap_or_default();
     let rules = serde_json::to_vec(&(&document.account.books, &document.account.stores));
     digest([settlements.as_slice(), rules.unwrap_or_default().as_slice()])
-}
-
-/// Imported before, with nothing left to do. A person who nudges wants it looked at anyway.
-fn unchanged(job: &Job, digest: &str) -> bool {
-    job.row.digest.as_deref() == Some(digest)
-        && job.row.reason.is_none()
-        && job.row.intent.is_none()
-        && job.nudge.cause != NudgeCause::Operator
 }

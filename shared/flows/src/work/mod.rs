@@ -48,6 +48,38 @@ pub(crate) struct Job {
     pub(crate) follow_up: Option<Subject>,
 }
 
+impl Job {
+    /// Nothing is new since it was last brought to its end. A person who nudges wants it looked at anyway.
+    pub(crate) fn is_unchanged(&self, digest: &str) -> bool {
+        self.row.digest.as_deref() == Some(digest)
+            && self.row.reason.is_none()
+            && self.row.intent.is_none()
+            && self.nudge.cause != NudgeCause::Operator
+    }
+
+    /// Says in the row what is about to be written to Odoo, if there is time for it.
+    pub(crate) async fn announce<W: World>(
+        &self,
+        world: &W,
+        step: &str,
+        deadline: Timestamp,
+    ) -> Result<(), Fault> {
+        in_time(world, deadline)?;
+        let now = world.clock().now();
+        world.ledger().intent(&self.lease, step, now, LEASE).await.map_err(unavailable)
+    }
+
+    /// Keeps in the row what a step made.
+    pub(crate) async fn record<W: World>(
+        &self,
+        world: &W,
+        step: &str,
+        id: i64,
+    ) -> Result<(), Fault> {
+        world.ledger().record(&self.lease, step, id).await.map_err(unavailable)
+    }
+}
+
 /// How a subject ended before it is written down.
 #[derive(Debug)]
 pub(crate) enum End {
