@@ -75,7 +75,7 @@ impl<W: World> Case<'_, W> {
     async fn book(&self) -> Result<Booked, Fault> {
         let (settlement, account) = (self.settlement, &self.document.account);
         let earlier = Earlier::read(self, self.job.row.odoo_ids.get(&self.step()).copied()).await?;
-        let settled = earlier.settled(settlement);
+        let settled = earlier.settled(settlement, account.books.unmatched);
         let found = documents::find(self.odoo, account, settlement, &settled).await?;
         if earlier.entry.is_none() {
             self.hold(&found)?;

@@ -13,8 +13,8 @@ use causeway_domain::{EntryKind, Fault, Money, Settlement, SettlementEntry};
 use causeway_odoo::{AccountKind, MoveKind, MoveLine, MoveQuery, MoveRecord, MoveState, Odoo};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Longest list of references in one search.
-const CHUNK: usize = 500;
+/// Longest list of ids or references in one search.
+pub(super) const CHUNK: usize = 500;
 
 /// One result for each entry of the settlement. Those that are `settled` keep the document that they have
 /// and are not looked for.
@@ -77,6 +77,18 @@ pub(crate) async fn moves<H: Http>(
     Ok(found.into_values().collect())
 }
 
+/// `move_lines` in parts.
+pub(super) async fn lines_of<H: Http>(
+    odoo: Odoo<'_, H>,
+    ids: &[i64],
+) -> Result<Vec<MoveLine>, Fault> {
+    let mut lines = Vec::new();
+    for part in ids.chunks(CHUNK) {
+        lines.extend(odoo.move_lines(part).await?);
+    }
+    Ok(lines)
+}
+
 /// What Odoo has that may be meant.
 struct Known<'a> {
     account: &'a AccountConfig,
@@ -117,10 +129,7 @@ async fn invoices<H: Http>(
     known.dedup_by_key(|one| one.id);
     known.retain(|one| one.state == MoveState::Posted);
     let ids: Vec<i64> = known.iter().map(|one| one.id).collect();
-    let mut lines = Vec::new();
-    for part in ids.chunks(CHUNK) {
-        lines.extend(odoo.move_lines(part).await?);
-    }
+    let lines = lines_of(odoo, &ids).await?;
     let sellers = Sellers::of(odoo, &account.stores, &lines).await?;
     let known = Known { account, moves: known, lines, sellers };
     let mut used = BTreeSet::new();

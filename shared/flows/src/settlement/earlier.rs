@@ -18,9 +18,6 @@ pub(super) struct Earlier {
     pub(super) lines: Vec<MoveLine>,
     /// Entries that moved a line to its document later, by external id.
     late: BTreeMap<String, Vec<MoveLine>>,
-    /// The account of unmatched lines.
-    unmatched: i64,
-    prefix: String,
 }
 
 /// The external id of the entry that moves a line of a settlement to its document.
@@ -56,10 +53,10 @@ impl Earlier {
         ids.sort_unstable();
         ids.dedup();
         let mut lines = odoo.move_lines(&ids).await?;
-        let prefix = late_prefix(document, settlement).as_str().to_owned();
+        let prefix = format!("{}_", late_prefix(document, settlement));
         let mut late: BTreeMap<String, Vec<MoveLine>> = BTreeMap::new();
         lines.retain(|line| match names.get(&line.entry) {
-            Some(name) if name.starts_with(&format!("{prefix}_")) => {
+            Some(name) if name.starts_with(&prefix) => {
                 late.entry(name.clone()).or_default().push(line.clone());
                 false
             }
@@ -67,7 +64,7 @@ impl Earlier {
         });
         // One that was deleted is made again.
         let entry = entry.filter(|_| !lines.is_empty());
-        Ok(Self { entry, lines, late, unmatched: document.account.books.unmatched, prefix })
+        Ok(Self { entry, lines, late })
     }
 
     /// The lines of the entry that moved a line later, if there is one.
@@ -75,28 +72,17 @@ impl Earlier {
         self.late.get(id.as_str()).map(Vec::as_slice)
     }
 
-    /// Places of the settlement's entries whose lines are set off.
-    pub(super) fn settled(&self, settlement: &Settlement) -> BTreeSet<usize> {
-        let line_of = |entry: &SettlementEntry| {
-            let name = name(entry);
-            self.lines.iter().find(|line| line.name.as_deref() == Some(name.as_str()))
-        };
-        let moved = |entry: &SettlementEntry| {
-            let id = format!("{}_", self.prefix);
-            self.late
-                .iter()
-                .filter(|(name, _)| name.starts_with(&id))
-                .flat_map(|(_, lines)| lines)
-                .any(|line| {
-                    line.account != Some(self.unmatched)
-                        && line.reconciled
-                        && line.name.as_deref() == Some(super::plan::name(entry).as_str())
-                })
-        };
+    /// Places of the settlement's entries whose lines are set off: in its own entry, or where they were
+    /// moved to from the account of `unmatched` ones.
+    pub(super) fn settled(&self, settlement: &Settlement, unmatched: i64) -> BTreeSet<usize> {
+        let own = self.lines.iter();
+        let moved = self.late.values().flatten().filter(|line| line.account != Some(unmatched));
+        let settled: BTreeSet<&str> = own
+            .chain(moved)
+            .filter(|line| line.reconciled)
+            .filter_map(|line| line.name.as_deref())
+            .collect();
         let entries = settlement.entries.iter().enumerate();
-        entries
-            .filter(|(_, entry)| line_of(entry).is_some_and(|line| line.reconciled) || moved(entry))
-            .map(|(at, _)| at)
-            .collect()
+        entries.filter(|(_, entry)| settled.contains(&*name(entry))).map(|(at, _)| at).collect()
     }
 }

@@ -1,15 +1,12 @@
 //! What the payments of the orders have left on their outstanding accounts.
 
-use super::documents::{references, told};
+use super::documents::{CHUNK, lines_of, references, told};
 use super::plan::Found;
 use crate::config::Books;
 use causeway_domain::ports::Http;
 use causeway_domain::{EntryKind, Fault, SettlementEntry};
 use causeway_odoo::{AccountKind, Direction, MoveLine, Odoo, PaymentRecord};
 use std::collections::BTreeSet;
-
-/// Longest list of references in one search.
-const CHUNK: usize = 500;
 
 /// One result for each of these.
 pub(super) async fn payments<H: Http>(
@@ -25,10 +22,7 @@ pub(super) async fn payments<H: Http>(
     }
     known.retain(PaymentRecord::is_posted);
     let entries: Vec<i64> = known.iter().filter_map(|one| one.entry).collect();
-    let mut lines = Vec::new();
-    for part in entries.chunks(CHUNK) {
-        lines.extend(odoo.move_lines(part).await?);
-    }
+    let mut lines = lines_of(odoo, &entries).await?;
     // Odoo has an outstanding account of its own for each way of the money, which need not be the
     // clearing account; money that is in the bank already is not on its way.
     lines.retain(|line| {

@@ -1,6 +1,7 @@
 //! Whose invoices are meant: by the processor's own reference of the payment, which is like no other, or
 //! by the number of the order, which two stores may both have.
 
+use super::documents::CHUNK;
 use causeway_domain::ports::Http;
 use causeway_domain::{Fault, Money, StoreId};
 use causeway_odoo::{ExternalId, ExternalIdOf, MoveKind, MoveLine, MoveRecord, Odoo, PaymentState};
@@ -8,8 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The kind of an order line's external id.
 const ORDER_LINE: &str = "orderline";
-/// Longest list of ids in one call.
-const CHUNK: usize = 500;
 
 /// What a processor calls a payment.
 #[derive(Clone, Copy, Debug)]

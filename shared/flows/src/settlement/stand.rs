@@ -2,7 +2,7 @@
 //! came later, waiting for one, or a question for a person.
 
 use super::book::{Case, dispute_reference, set_off};
-use super::documents::{references, told};
+use super::documents::{lines_of, moves, references, told};
 use super::earlier::{Earlier, late_id};
 use super::given_back;
 use super::plan::{Found, PlannedLine, word};
@@ -10,18 +10,15 @@ use crate::World;
 use crate::config::Matching;
 use crate::enqueue::enqueue;
 use crate::work::{self, ATTENTION_LIFE};
-use causeway_domain::ports::Http;
 use causeway_domain::{
     Date, EntryKind, Fault, Money, Nudge, NudgeCause, SettlementEntry, Subject, Timestamp,
 };
 use causeway_ledger::{AttentionItem, Ledger as _, RowKey};
-use causeway_odoo::{MoveKind, MoveLine, MoveQuery, Odoo};
+use causeway_odoo::{MoveKind, MoveLine, MoveQuery};
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Longest list of ids or references in one search.
-const CHUNK: usize = 500;
 const HOUR: Duration = Duration::from_secs(3600);
 /// So long its document may take to appear before a person is asked: invoices come with the delivery.
 const GRACE_DAYS: i64 = 14;
@@ -298,7 +295,8 @@ impl<W: World> Case<'_, W> {
                 Found::Unknown | Found::WithCharge { .. } | Found::Nothing(_) => Vec::new(),
             })
             .collect();
-        lines_of(self.odoo, ids.into_iter().collect()).await
+        let ids: Vec<i64> = ids.into_iter().collect();
+        lines_of(self.odoo, &ids).await
     }
 
     /// Lines of the entries of chargebacks of the payments of this settlement.
@@ -309,14 +307,9 @@ impl<W: World> Case<'_, W> {
             .iter()
             .filter_map(|entry| entry.reference.as_deref().map(dispute_reference))
             .collect();
-        let names: Vec<String> = names.into_iter().collect();
-        let mut ids = Vec::new();
-        for part in names.chunks(CHUNK) {
-            let query = MoveQuery::References(part.to_vec());
-            ids.extend(self.odoo.find_moves(&query, &[MoveKind::Entry]).await?);
-        }
-        let ids = ids.into_iter().map(|one| one.id).collect();
-        let mut lines = lines_of(self.odoo, ids).await?;
+        let entries = moves(self.odoo, MoveQuery::References, &names, &[MoveKind::Entry]).await?;
+        let ids: Vec<i64> = entries.iter().map(|one| one.id).collect();
+        let mut lines = lines_of(self.odoo, &ids).await?;
         lines.retain(|line| line.posted);
         Ok(lines)
     }
@@ -379,12 +372,4 @@ impl Theirs {
         let own = |one: &&MoveLine| reference.is_some() && one.reference == reference;
         self.disputes.iter().filter(own).collect()
     }
-}
-
-async fn lines_of<H: Http>(odoo: Odoo<'_, H>, ids: Vec<i64>) -> Result<Vec<MoveLine>, Fault> {
-    let mut lines = Vec::new();
-    for part in ids.chunks(CHUNK) {
-        lines.extend(odoo.move_lines(part).await?);
-    }
-    Ok(lines)
 }
