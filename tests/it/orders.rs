@@ -3,7 +3,8 @@
 use crate::sim::Scenario;
 use causeway_flows::{project, work};
 use causeway_ledger::{Disposition, State};
-use sandbox::platforms::{Edit, Phase, Platform};
+use sandbox::platforms::{Draft, Edit, Phase, Platform};
+use std::collections::BTreeSet;
 
 /// R156-R165, R196: a hundred orders of every platform, equal to the cent, one each.
 #[tokio::test]
@@ -43,7 +44,7 @@ async fn nudging_again_and_again_changes_nothing() {
     assert_eq!(scenario.differences(), Vec::<String>::new());
 }
 
-fn paid(mut draft: sandbox::platforms::Draft) -> sandbox::platforms::Draft {
+fn paid(mut draft: Draft) -> Draft {
     draft.phase = Phase::Paid;
     draft
 }
@@ -154,6 +155,41 @@ fn delivers_what_is_ordered(scenario: &Scenario) {
     let pickings = state["pickings"].as_array().unwrap();
     assert_eq!(pickings.len(), 1, "{pickings:?}");
     assert_eq!(sum(&pickings[0]["moves"], "product_uom_qty"), ordered);
+}
+
+/// R198: a sale over the counter names no place. Odoo would tax it as an export as soon as its customer
+/// has a country (here that of the partner for sales without a customer); the store's tax is the right one,
+/// and the order bears no position that says otherwise.
+#[tokio::test]
+async fn a_sale_without_a_place_bears_no_fiscal_position() {
+    let json2 = |text: String| text;
+    let legacy = |text: String| {
+        text.replace("protocol = \"json2\"", "protocol = \"jsonrpc\"\nlogin = \"inbound\"")
+    };
+    for config in [json2, legacy] {
+        let scenario = Scenario::with(config);
+        let at_the_counter = |mut draft: Draft| {
+            draft.phase = Phase::Pending;
+            draft.buyer.account = None;
+            draft.buyer.company = None;
+            draft.delivery = None;
+            draft.shipping = None;
+            draft.lines.retain(|line| line.taxes == [21]);
+            draft
+        };
+        let delivered = scenario.shop(Platform::Square).add(12, paid);
+        let ids = [delivered, scenario.shop(Platform::Square).add(12, at_the_counter)];
+        let nudges = ids.map(|id| scenario.nudge(Platform::Square, &id));
+        scenario.project(&nudges).await;
+        let reasons: Vec<_> = scenario.attention().await.into_iter().map(|a| a.reason).collect();
+        assert!(reasons.is_empty(), "{reasons:?}");
+        assert_eq!(scenario.differences(), Vec::<String>::new());
+        let orders = scenario.odoo_state()["orders"].clone();
+        let orders = orders.as_array().unwrap().iter();
+        let positions: BTreeSet<_> =
+            orders.map(|order| order["fiscal_position"].as_str()).collect();
+        assert_eq!(positions, BTreeSet::from([None, Some("National")]));
+    }
 }
 
 /// Deleted in Odoo after it was done: an attention item, not a new order.

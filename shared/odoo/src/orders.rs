@@ -95,13 +95,15 @@ pub struct Lead {
     pub days: Decimal,
 }
 
-/// The date that an order should bear.
+/// The date and the fiscal position that an order should bear.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderDate {
     /// `sale.order` id.
     pub order: i64,
     /// `date_order`.
     pub date: Timestamp,
+    /// `account.fiscal.position` id: as read, or `None` for an order whose place is not known.
+    pub fiscal_position: Option<i64>,
     /// The order's lead times as read ([`OrderRecord::leads`]).
     pub leads: Vec<Lead>,
 }
@@ -273,8 +275,13 @@ impl<H: Http> Odoo<'_, H> {
         &self,
         dates: &BTreeMap<i64, &OrderDate>,
     ) -> Result<BTreeMap<i64, OrderRecord>, Fault> {
-        const COLUMNS: &[&str] =
-            &[".id", "date_order", "order_line/.id", "order_line/customer_lead"];
+        const COLUMNS: &[&str] = &[
+            ".id",
+            "date_order",
+            "fiscal_position_id/.id",
+            "order_line/.id",
+            "order_line/customer_lead",
+        ];
         if let Err(fault) = self.load_fields("sale.order", COLUMNS, date_rows(dates)).await {
             let left = self.left(dates).await?;
             if left.len() == dates.len() {
@@ -350,7 +357,10 @@ fn date_values(date: &OrderDate) -> Value {
         .iter()
         .map(|lead| json!([1, lead.line, {"customer_lead": number(lead.days)}]))
         .collect();
-    let mut values = json!({"date_order": datetime(date.date)});
+    let mut values = json!({
+        "date_order": datetime(date.date),
+        "fiscal_position_id": date.fiscal_position.map_or(Value::Bool(false), Value::from),
+    });
     if let (Some(values), false) = (values.as_object_mut(), lines.is_empty()) {
         values.insert("order_line".to_owned(), Value::Array(lines));
     }
@@ -361,12 +371,14 @@ fn date_values(date: &OrderDate) -> Value {
 fn date_rows(dates: &BTreeMap<i64, &OrderDate>) -> Vec<Vec<Cell>> {
     let mut rows = Vec::new();
     for (id, date) in dates {
-        let mut head = vec![Cell::Id(*id), datetime(date.date).into()];
+        let mut head = vec![Cell::Id(*id), datetime(date.date).into(), date.fiscal_position.into()];
         let none = [Cell::Blank, Cell::Blank];
         let mut lines = date.leads.iter().map(|lead| [Cell::Id(lead.line), lead.days.into()]);
         head.extend(lines.next().unwrap_or(none));
         rows.push(head);
-        rows.extend(lines.map(|[line, days]| vec![Cell::Blank, Cell::Blank, line, days]));
+        let more =
+            |[line, days]: [Cell; 2]| vec![Cell::Blank, Cell::Blank, Cell::Blank, line, days];
+        rows.extend(lines.map(more));
     }
     rows
 }

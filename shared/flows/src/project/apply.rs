@@ -8,7 +8,7 @@ use super::forecast;
 use super::intent::SaleOrder;
 use super::product;
 use super::render::{PricedLine, price_all, record};
-use super::tax::check_fiscal_position;
+use super::tax::{check_fiscal_position, position_of};
 use crate::config::{StoreConfig, TotalsWithoutPins};
 use crate::work::unavailable;
 use causeway_domain::ports::Http;
@@ -288,7 +288,7 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
                 .and_then(|()| {
                     check_fiscal_position(
                         &format!("{} ({})", item.order.key, record.name),
-                        record.fiscal_position,
+                        position_of(item.order, record),
                         place_known,
                         taxes,
                         self.odoo.session,
@@ -300,7 +300,7 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
         }
     }
 
-    /// Confirms what is draft and should not be, puts the dates back, reads back and compares again.
+    /// Confirms what is draft and should not be, puts dates and positions right, reads back and compares.
     async fn confirm(
         &self,
         items: &[Item<'_>],
@@ -327,10 +327,17 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
         let dates: Vec<OrderDate> = records
             .iter()
             .filter_map(|(at, record)| {
-                let wanted = whole_second(items.get(*at)?.order.date);
-                let moved = drafts.contains_key(&record.id) || record.date_order != wanted;
-                let leads = record.leads.clone();
-                moved.then_some(OrderDate { order: record.id, date: wanted, leads })
+                let order = items.get(*at)?.order;
+                let wanted = OrderDate {
+                    order: record.id,
+                    date: whole_second(order.date),
+                    fiscal_position: position_of(order, record),
+                    leads: record.leads.clone(),
+                };
+                let moved = drafts.contains_key(&record.id)
+                    || record.date_order != wanted.date
+                    || record.fiscal_position != wanted.fiscal_position;
+                moved.then_some(wanted)
             })
             .collect();
         if dates.is_empty() {

@@ -1,9 +1,10 @@
 //! The platform's final tax becomes an Odoo tax by explicit rules; Odoo's own opinion, the fiscal
 //! position, is only compared.
 
+use super::intent::SaleOrder;
 use crate::config::{StoreConfig, TaxRule};
 use causeway_domain::{Collector, CountryCode, Fault, Line, LineTax, Money, Order};
-use causeway_odoo::Session;
+use causeway_odoo::{OrderRecord, Session};
 use serde::Serialize;
 
 /// An Odoo tax of a line with its exact amount.
@@ -112,6 +113,14 @@ fn rule<'a>(
             format!("add a rule to [[stores.{}.taxes]]", order.key.store),
         )
     })
+}
+
+/// The fiscal position of the record, as far as it is about this order. Where no place of delivery is
+/// known (a sale over the counter), Odoo still finds one if the customer's country is known from elsewhere:
+/// that for the rest of the world, as the empty delivery address fits no other
+/// (`account.fiscal.position._get_fiscal_position`, 19.0). Such an order bears none.
+pub(super) fn position_of(order: &SaleOrder, record: &OrderRecord) -> Option<i64> {
+    order.shipping.country.and(record.fiscal_position)
 }
 
 /// Compares the taxes of an order with what Odoo's fiscal position makes of them. A position replaces

@@ -147,9 +147,19 @@ pub async fn life<H: Http>(odoo: Odoo<'_, H>, batch: &str) -> Result<Life, Fault
     let read = odoo.read_orders(&ids).await?;
     let mut dates: Vec<OrderDate> = read
         .values()
-        .map(|order| OrderDate { order: order.id, date: placed(), leads: order.leads.clone() })
+        .map(|order| OrderDate {
+            order: order.id,
+            date: placed(),
+            fiscal_position: order.fiscal_position,
+            leads: order.leads.clone(),
+        })
         .collect();
-    dates.push(OrderDate { order: 99_999_999, date: placed(), leads: vec![] });
+    dates.push(OrderDate {
+        order: 99_999_999,
+        date: placed(),
+        fiscal_position: None,
+        leads: vec![],
+    });
     let dated = odoo.date_and_read(&dates).await?;
     let lines = odoo.read_lines(&ids[..1]).await?;
     let values = |name: &str, product: i64, pinned: PinnedLine| LineValues {
