@@ -2,14 +2,13 @@
 //! from every kill point.
 
 use crate::settlement::{credit, eur, minor, on, sold, world};
-use crate::sim::{Kill, Scenario};
+use crate::sim::{Scenario, every_kill};
 use crate::written::stripe_answers;
 use causeway_domain::{EntryKind, Nudge, Settlement, SettlementEntry, StoreId, Subject};
 use causeway_ledger::Disposition;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const LEASE_OVER: Duration = Duration::from_secs(200);
 const FEES: i64 = 363;
 const CLEARING: i64 = 497;
 const BAD_DEBT: i64 = 499;
@@ -275,28 +274,20 @@ async fn r195_a_dispute_survives_a_kill_at_every_call() {
     clean.handle(std::slice::from_ref(&nudge)).await;
     let calls = clean.gate.calls();
     assert!(calls.iter().any(|call| call == "odoo account.move/load"), "{calls:?}");
-    for (at, call) in calls.iter().enumerate() {
-        for kill in [Kill::AfterEffect, Kill::BeforeEffect] {
-            let what = format!("{kill:?} of call {at} ({call})");
-            let (scenario, amount, nudge) = prepared().await;
-            scenario.gate.arm(at, kill);
-            let gate = scenario.gate.clone();
-            let dead = gate.run(scenario.handle(std::slice::from_ref(&nudge))).await;
-            assert!(dead.is_none(), "did not die: {what}");
-            let late = scenario.gate.take_late();
-            scenario.gate.disarm();
-            scenario.clock.advance(LEASE_OVER);
-            handle_to_the_end(&scenario, &nudge).await;
-            scenario.arrive_late(late);
-            handle_to_the_end(&scenario, &nudge).await;
-            let state = scenario.odoo_state();
-            assert_eq!(entries(&state).len(), 2, "{what}");
-            assert_eq!(credited(&state), amount, "{what}");
-            assert_eq!(state["invoices"].as_array().unwrap().len(), 2, "{what}");
-            assert_eq!(booked(&state, CLEARING), -FEE, "{what}");
-            assert_posted(&state, &what);
-            assert_eq!(open(&state), 0, "{what}");
-            assert_eq!(scenario.attention().await, [], "{what}");
-        }
+    for (at, kill, what) in every_kill(&calls) {
+        let (scenario, amount, nudge) = prepared().await;
+        let late =
+            scenario.dies(at, kill, scenario.handle(std::slice::from_ref(&nudge)), &what).await;
+        handle_to_the_end(&scenario, &nudge).await;
+        scenario.arrive_late(late);
+        handle_to_the_end(&scenario, &nudge).await;
+        let state = scenario.odoo_state();
+        assert_eq!(entries(&state).len(), 2, "{what}");
+        assert_eq!(credited(&state), amount, "{what}");
+        assert_eq!(state["invoices"].as_array().unwrap().len(), 2, "{what}");
+        assert_eq!(booked(&state, CLEARING), -FEE, "{what}");
+        assert_posted(&state, &what);
+        assert_eq!(open(&state), 0, "{what}");
+        assert_eq!(scenario.attention().await, [], "{what}");
     }
 }

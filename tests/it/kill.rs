@@ -4,13 +4,9 @@
 //! The list of kill points is not written down: it is the list of calls of a clean run. With n calls
 //! there are 2n kills: "the answer was never seen" and "it took effect later than the redelivery".
 
-use crate::sim::{Kill, Scenario};
+use crate::sim::{Kill, LEASE_OVER, Scenario, every_kill};
 use causeway_domain::Nudge;
 use sandbox::platforms::{Draft, Edit, Phase, Platform};
-use std::time::Duration;
-
-/// Past every lease.
-const LEASE_OVER: Duration = Duration::from_secs(200);
 
 /// What is prepared before the run that dies.
 type Before = fn(&Scenario, Platform) -> Vec<String>;
@@ -38,24 +34,17 @@ async fn dies_at_every_call(platform: Platform, before: Before) {
     let documents = documents(&clean);
     assert!(calls.iter().any(|call| call == "odoo sale.order/load"), "{calls:?}");
 
-    for (at, call) in calls.iter().enumerate() {
-        for kill in [Kill::AfterEffect, Kill::BeforeEffect] {
-            let what = format!("{platform:?}, {kill:?} of call {at} ({call})");
-            let scenario = Scenario::new();
-            let nudges = self::nudges(&scenario, platform, &before(&scenario, platform));
-            scenario.gate.arm(at, kill);
-            let gate = scenario.gate.clone();
-            assert!(gate.run(scenario.project(&nudges)).await.is_none(), "did not die: {what}");
-            let late = scenario.gate.take_late();
-            scenario.gate.disarm();
-            scenario.clock.advance(LEASE_OVER);
-            scenario.project_to_the_end(&nudges).await;
-            scenario.arrive_late(late);
-            scenario.project_to_the_end(&nudges).await;
-            assert_eq!(scenario.differences(), Vec::<String>::new(), "{what}");
-            assert_eq!(self::documents(&scenario), documents, "one of each: {what}");
-            assert!(scenario.attention().await.is_empty(), "{what}");
-        }
+    for (at, kill, death) in every_kill(&calls) {
+        let what = format!("{platform:?}, {death}");
+        let scenario = Scenario::new();
+        let nudges = self::nudges(&scenario, platform, &before(&scenario, platform));
+        let late = scenario.dies(at, kill, scenario.project(&nudges), &what).await;
+        scenario.project_to_the_end(&nudges).await;
+        scenario.arrive_late(late);
+        scenario.project_to_the_end(&nudges).await;
+        assert_eq!(scenario.differences(), Vec::<String>::new(), "{what}");
+        assert_eq!(self::documents(&scenario), documents, "one of each: {what}");
+        assert!(scenario.attention().await.is_empty(), "{what}");
     }
 }
 

@@ -8,4 +8,4 @@ mod processors;
 mod scenario;
 
 pub use gate::Kill;
-pub use scenario::{ODOO, Scenario};
+pub use scenario::{LEASE_OVER, ODOO, Scenario, every_kill};

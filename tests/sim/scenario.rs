@@ -1,7 +1,10 @@
 //! One world with everything in it, and what tests do with it.
 
+mod death;
 mod differences;
 mod odoo;
+
+pub use death::{LEASE_OVER, every_kill};
 
 use super::clock::VirtualClock;
 use super::gate::{Gate, Late};

@@ -1,7 +1,7 @@
 //! Cancellations (R168, R175-R178).
 
 use super::books::Policy;
-use super::{INVOICED, PAID, PLATFORMS, assert_books, deliver, paid, sold, world};
+use super::{INVOICED, PAID, PLATFORMS, assert_books, paid, sold, world};
 use causeway_domain::Goods;
 use sandbox::platforms::{Edit, Phase};
 
@@ -66,7 +66,7 @@ async fn a_cancelled_order_whose_goods_have_left_asks_a_person() {
     for platform in PLATFORMS {
         let scenario = world(INVOICED);
         let id = sold(&scenario, platform, 2).await;
-        deliver(&scenario);
+        scenario.warehouse_works();
         scenario.shop(platform).edit_order(&id, Edit::Phase(Phase::Cancelled));
         scenario.drive(&[scenario.nudge(platform, &id)]).await;
         assert_eq!(state_of(&scenario), "sale", "{platform:?}");
@@ -98,7 +98,7 @@ async fn a_full_refund_after_delivery_credits_everything() {
     for platform in PLATFORMS {
         let scenario = world(PAID);
         let id = sold(&scenario, platform, 2).await;
-        deliver(&scenario);
+        scenario.warehouse_works();
         scenario.shop(platform).refund_rest(&id, Goods::Kept, true);
         scenario.drive(&[scenario.after(platform, &id)]).await;
         let what = format!("{platform:?}");

@@ -2,15 +2,12 @@
 //! `it::kill`, and the books end the same.
 
 use super::books::Policy;
-use super::{PAID, assert_books, deliver, paid, sold, world};
-use crate::sim::{Kill, Scenario};
+use super::{PAID, assert_books, paid, sold, world};
+use crate::sim::{Scenario, every_kill};
 use causeway_domain::{Goods, Nudge};
 use rust_decimal::Decimal;
 use sandbox::platforms::{Platform, SampleRefund};
-use std::time::Duration;
 
-/// Past every lease.
-const LEASE_OVER: Duration = Duration::from_secs(200);
 const POLICY: Policy = Policy { invoices: true, payments: true };
 
 /// What happened before the run that dies.
@@ -38,32 +35,25 @@ async fn dies_at_every_call(platform: Platform, what: &str, before: Before) {
     clean.drive(&[]).await;
     assert_books(&clean, POLICY, what).await;
     let expected = documents(&clean);
-    for (at, call) in calls.iter().enumerate() {
-        for kill in [Kill::AfterEffect, Kill::BeforeEffect] {
-            let what = format!("{platform:?}, {what}, {kill:?} of call {at} ({call})");
-            let scenario = world(PAID);
-            let id = before(&scenario, platform).await;
-            let nudge = scenario.after(platform, &id);
-            scenario.gate.arm(at, kill);
-            let gate = scenario.gate.clone();
-            assert!(gate.run(handled(&scenario, &nudge)).await.is_none(), "did not die: {what}");
-            let late = scenario.gate.take_late();
-            scenario.gate.disarm();
-            scenario.clock.advance(LEASE_OVER);
-            // Odoo stops a request of a dead worker before its lease is over, so it is not later
-            // than the redelivery; births may be, and are tried both ways.
-            let birth = call.ends_with("/load");
-            if !birth {
-                scenario.arrive_late(late);
-                scenario.drive(std::slice::from_ref(&nudge)).await;
-            } else {
-                scenario.drive(std::slice::from_ref(&nudge)).await;
-                scenario.arrive_late(late);
-                scenario.drive(std::slice::from_ref(&nudge)).await;
-            }
-            assert_books(&scenario, POLICY, &what).await;
-            assert_eq!(documents(&scenario), expected, "one of each: {what}");
+    for (at, kill, death) in every_kill(&calls) {
+        let what = format!("{platform:?}, {what}, {death}");
+        let scenario = world(PAID);
+        let id = before(&scenario, platform).await;
+        let nudge = scenario.after(platform, &id);
+        let late = scenario.dies(at, kill, handled(&scenario, &nudge), &what).await;
+        // Odoo stops a request of a dead worker before its lease is over, so it is not later
+        // than the redelivery; births may be, and are tried both ways.
+        let birth = calls[at].ends_with("/load");
+        if !birth {
+            scenario.arrive_late(late);
+            scenario.drive(std::slice::from_ref(&nudge)).await;
+        } else {
+            scenario.drive(std::slice::from_ref(&nudge)).await;
+            scenario.arrive_late(late);
+            scenario.drive(std::slice::from_ref(&nudge)).await;
         }
+        assert_books(&scenario, POLICY, &what).await;
+        assert_eq!(documents(&scenario), expected, "one of each: {what}");
     }
 }
 
@@ -124,7 +114,7 @@ async fn a_return_survives_a_kill_at_every_call() {
     dies_at_every_call(platform, "return", |scenario, platform| {
         Box::pin(async move {
             let id = sold(scenario, platform, 3).await;
-            deliver(scenario);
+            scenario.warehouse_works();
             let sample = SampleRefund::of(&[(0, Decimal::ONE, Goods::Returned)]);
             scenario.shop(platform).refund(&id, sample);
             id

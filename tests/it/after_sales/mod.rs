@@ -5,6 +5,7 @@ mod cancel;
 mod kill;
 mod property;
 mod refunds;
+mod story;
 
 use crate::sim::Scenario;
 use books::{Policy, differences};
@@ -32,21 +33,6 @@ const PAID: &str =
 const DELIVERED: &str = "invoices = \"at_delivery\"";
 const DELIVERED_PAID: &str =
     "invoices = \"at_delivery\"\npayments = \"per_order\"\njournal = 6\nreturns = \"platform\"";
-
-/// The warehouse sends everything that is open.
-fn deliver(scenario: &Scenario) {
-    let state = scenario.odoo_state();
-    let open: Vec<i64> = state["pickings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|picking| picking["state"] != "done" && picking["state"] != "cancel")
-        .map(|picking| picking["id"].as_i64().unwrap())
-        .collect();
-    if !open.is_empty() {
-        scenario.odoo_as_admin("stock.picking", "button_validate", &open);
-    }
-}
 
 fn paid(mut draft: Draft) -> Draft {
     draft.phase = Phase::Paid;

@@ -1,7 +1,7 @@
 //! Refunds of every kind, on every platform, to the minor unit.
 
 use super::books::Policy;
-use super::{DELIVERED, INVOICED, PAID, PLATFORMS, assert_books, deliver, sold, world};
+use super::{DELIVERED, INVOICED, PAID, PLATFORMS, assert_books, sold, world};
 use causeway_domain::Goods;
 use rust_decimal::Decimal;
 use sandbox::platforms::SampleRefund;
@@ -161,7 +161,7 @@ async fn what_is_refunded_before_delivery_is_never_billed() {
         scenario.shop(platform).refund(&id, SampleRefund::of(&[(0, Decimal::ONE, Goods::NotSent)]));
         scenario.drive(&[scenario.after(platform, &id)]).await;
         assert_eq!(scenario.odoo_state()["invoices"], serde_json::json!([]), "{platform:?}");
-        deliver(&scenario);
+        scenario.warehouse_works();
         scenario.drive(&[scenario.after(platform, &id)]).await;
         assert_books(&scenario, INVOICES, &format!("{platform:?}")).await;
         assert_eq!(scenario.odoo_state()["credit_notes"], serde_json::json!([]), "{platform:?}");

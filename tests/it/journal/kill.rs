@@ -1,14 +1,10 @@
 //! A worker may die at any call of a sale, a late fee and a refund, before or after its effect.
 
 use super::{differences, sold, world};
-use crate::sim::{Kill, Scenario};
+use crate::sim::{Scenario, every_kill};
 use causeway_domain::{Goods, Nudge};
 use rust_decimal::Decimal;
 use sandbox::platforms::{Platform, SampleRefund};
-use std::time::Duration;
-
-/// Past every lease.
-const LEASE_OVER: Duration = Duration::from_secs(200);
 
 /// What has happened, and been brought to the books, before the run that dies.
 #[derive(Clone, Copy)]
@@ -74,23 +70,15 @@ async fn dies_at_every_call(before: Before, event: Event, write: &str) {
     assert_eq!(differences(&clean, true), Vec::<String>::new(), "the clean run");
     assert!(calls.iter().any(|call| call == write), "{calls:?}");
     let documents = documents(&clean);
-    for (at, call) in calls.iter().enumerate() {
-        for kill in [Kill::AfterEffect, Kill::BeforeEffect] {
-            let what = format!("{kill:?} of call {at} ({call})");
-            let (scenario, nudges) = prepared(before, event).await;
-            scenario.gate.arm(at, kill);
-            let gate = scenario.gate.clone();
-            assert!(gate.run(work(&scenario, &nudges)).await.is_none(), "did not die: {what}");
-            let late = scenario.gate.take_late();
-            scenario.gate.disarm();
-            scenario.clock.advance(LEASE_OVER);
-            scenario.drive(&nudges).await;
-            scenario.arrive_late(late);
-            scenario.drive(&nudges).await;
-            assert_eq!(differences(&scenario, true), Vec::<String>::new(), "{what}");
-            assert_eq!(self::documents(&scenario), documents, "one of each: {what}");
-            assert!(scenario.attention().await.is_empty(), "{what}");
-        }
+    for (at, kill, what) in every_kill(&calls) {
+        let (scenario, nudges) = prepared(before, event).await;
+        let late = scenario.dies(at, kill, work(&scenario, &nudges), &what).await;
+        scenario.drive(&nudges).await;
+        scenario.arrive_late(late);
+        scenario.drive(&nudges).await;
+        assert_eq!(differences(&scenario, true), Vec::<String>::new(), "{what}");
+        assert_eq!(self::documents(&scenario), documents, "one of each: {what}");
+        assert!(scenario.attention().await.is_empty(), "{what}");
     }
 }
 

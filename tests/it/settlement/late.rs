@@ -3,8 +3,8 @@
 
 use super::matching::{bought, line, with_policy};
 use super::platform::Moved;
-use super::{Line, UNMATCHED, booked, import_to_the_end, minor, nobodys, on, settlement};
-use crate::sim::{Kill, Scenario};
+use super::scene::{Line, UNMATCHED, booked, import_to_the_end, minor, nobodys, on, settlement};
+use crate::sim::{Scenario, every_kill};
 use crate::written::stripe_answers;
 use causeway_domain::{EntryKind, Nudge, Settlement, Subject};
 use causeway_ledger::State;
@@ -14,7 +14,6 @@ use std::time::Duration;
 
 const WOO: Platform = Platform::WooCommerce;
 const DAY: Duration = Duration::from_secs(24 * 3600);
-const LEASE_OVER: Duration = Duration::from_secs(200);
 
 /// An order that is invoiced when it is sent, paid out before that; what nudges the import.
 async fn paid_out_before_it_was_sent(days_ago: u64) -> (Scenario, String, Nudge) {
@@ -43,15 +42,7 @@ fn placed(scenario: &Scenario, settlement: &Settlement, days_ago: u64) -> Nudge 
 
 /// The warehouse sends the order, and it is invoiced.
 async fn sent(scenario: &Scenario, id: &str) {
-    let state = scenario.odoo_state();
-    let open: Vec<i64> = state["pickings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|picking| picking["state"] != "done" && picking["state"] != "cancel")
-        .map(|picking| picking["id"].as_i64().unwrap())
-        .collect();
-    scenario.odoo_as_admin("stock.picking", "button_validate", &open);
+    scenario.warehouse_works();
     scenario.drive(&[scenario.after(WOO, id)]).await;
     assert_eq!(scenario.odoo_state()["invoices"].as_array().unwrap().len(), 1);
 }
@@ -175,23 +166,15 @@ async fn r195_moving_it_survives_a_kill_at_every_call() {
     for step in ["account.move/load", "account.move/action_post", "account.move.line/reconcile"] {
         assert!(calls.contains(&format!("odoo {step}")), "{step}: {calls:?}");
     }
-    for (at, call) in calls.iter().enumerate() {
-        for kill in [Kill::AfterEffect, Kill::BeforeEffect] {
-            let what = format!("{kill:?} of call {at} ({call})");
-            let (scenario, nudge) = prepared().await;
-            scenario.gate.arm(at, kill);
-            let gate = scenario.gate.clone();
-            let dead = gate.run(scenario.import(std::slice::from_ref(&nudge))).await;
-            assert!(dead.is_none(), "did not die: {what}");
-            let request = scenario.gate.take_late();
-            scenario.gate.disarm();
-            scenario.clock.advance(LEASE_OVER);
-            import_to_the_end(&scenario, &nudge).await;
-            scenario.arrive_late(request);
-            import_to_the_end(&scenario, &nudge).await;
-            assert_moved(&scenario, &what);
-            assert_eq!(scenario.attention().await, [], "{what}");
-        }
+    for (at, kill, what) in every_kill(&calls) {
+        let (scenario, nudge) = prepared().await;
+        let late =
+            scenario.dies(at, kill, scenario.import(std::slice::from_ref(&nudge)), &what).await;
+        import_to_the_end(&scenario, &nudge).await;
+        scenario.arrive_late(late);
+        import_to_the_end(&scenario, &nudge).await;
+        assert_moved(&scenario, &what);
+        assert_eq!(scenario.attention().await, [], "{what}");
     }
 }
 
@@ -219,7 +202,7 @@ async fn a_chargeback_that_nobody_told_is_looked_up_and_then_asked_about() {
     // The reserve is released with another payout.
     let back = settlement("stripe", &[nobodys(EntryKind::Adjustment, 300)]);
     let back = Settlement { id: "po_2".into(), ..back };
-    super::placed(&scenario, "stripe", &back);
+    super::scene::placed(&scenario, "stripe", &back);
     let other = scenario.of_account("stripe-pay", Subject::Settlement("po_2".into()));
     import_to_the_end(&scenario, &other).await;
     import_to_the_end(&scenario, &nudge).await;

@@ -2,7 +2,7 @@
 //! our own flows from what the platforms' fakes tell, and the payouts by what the fakes tell as well.
 
 use super::platform::{Moved, shopify};
-use super::{
+use super::scene::{
     BANK, Line, UNMATCHED, booked, import_to_the_end, in_euro, minor, on, placed, settlement, world,
 };
 use crate::sim::{ODOO, Scenario};

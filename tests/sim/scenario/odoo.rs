@@ -9,6 +9,19 @@ impl Scenario {
         self.odoo_call_as_admin(model, method, &serde_json::json!({ "ids": ids }));
     }
 
+    /// The warehouse validates every transfer that is open: it sends, and takes back.
+    pub fn warehouse_works(&self) {
+        let state = self.odoo_state();
+        let pickings = state["pickings"].as_array().unwrap().iter();
+        let open: Vec<i64> = pickings
+            .filter(|picking| picking["state"] != "done" && picking["state"] != "cancel")
+            .map(|picking| picking["id"].as_i64().unwrap())
+            .collect();
+        if !open.is_empty() {
+            self.odoo_as_admin("stock.picking", "button_validate", &open);
+        }
+    }
+
     /// The same with more than ids.
     pub fn odoo_call_as_admin(&self, model: &str, method: &str, body: &serde_json::Value) {
         let request = http::Request::post(format!("{ODOO}/json/2/{model}/{method}"))
