@@ -1,17 +1,18 @@
-//! The same scenario against the real Odoo 19 that `CAUSEWAY_REAL_ODOO` names (the variable of
-//! `tests/it/real_odoo`); without it the trial says in one line that it was skipped.
+//! The same scenarios against the real Odoo 19 that `CAUSEWAY_REAL_ODOO` names (the variable of
+//! `tests/it/real_odoo`); without it each trial says in one line that it was skipped.
 //!
-//! It needs what the recorded database has: goods `MUG-1` and `TS-00` billed when ordered and in stock,
-//! a bank journal `STRP` whose payments go to its own account, the Belgian chart. With
-//! `CAUSEWAY_RECORD` naming a file, every call and answer is appended to it in the form of
-//! `recorded-19.0/after-sales.jsonl`.
+//! They need what the recorded database has: the Belgian chart; goods with the ids 19 and 20 and a Belgian
+//! partner 10; goods `MUG-1` and `TS-00` billed when ordered and in stock, and a bank journal `STRP` whose
+//! payments go to its own account. With `CAUSEWAY_RECORD` naming a file, every call and answer is appended
+//! to it in the form of `recorded-19.0/calls.jsonl` and `after-sales.jsonl`.
 
 use crate::afterwards::{self, Place};
-use crate::{after_checks, connection};
+use crate::scenario::{life, without_save_multi};
+use crate::{after_checks, connection, operations};
 use bytes::Bytes;
 use causeway_domain::ports::{Call, Http, NoAnswer};
 use causeway_domain::{Secret, Sku};
-use causeway_odoo::{Connection, Odoo, Protocol, connect};
+use causeway_odoo::{Connection, Odoo, Protocol, Session, connect};
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -70,12 +71,26 @@ fn exchange(request: &http::Request<Bytes>) -> (u16, String, Bytes) {
     (status, content_type.to_owned(), Bytes::from(answer.split_off(end + 4)))
 }
 
-async fn played(protocol: Protocol, name: &str) {
+/// The server that the variable names; if none, that is said in one line.
+fn server(what: &str) -> Option<Value> {
     let Ok(server) = std::env::var("CAUSEWAY_REAL_ODOO") else {
-        println!("skipped: what follows an order: CAUSEWAY_REAL_ODOO names no Odoo");
-        return;
+        println!("skipped: {what}: CAUSEWAY_REAL_ODOO names no Odoo");
+        return None;
     };
-    let server: Value = serde_json::from_str(&server).unwrap();
+    Some(serde_json::from_str(&server).unwrap())
+}
+
+/// What a trial is called: new each time, unless it is recorded.
+fn tag(recorded: &str) -> String {
+    let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    match std::env::var_os("CAUSEWAY_RECORD") {
+        Some(_) => recorded.to_owned(),
+        None => format!("{recorded}-{millis:x}"),
+    }
+}
+
+/// A session with the server, whose calls are recorded as `connect <name>`.
+async fn meet(server: &Value, protocol: Protocol, name: &str) -> (Plain, Connection, Session) {
     let text = |at: &str| server[at].as_str().unwrap().to_owned();
     let connection = Connection {
         base_url: text("url").parse().unwrap(),
@@ -84,13 +99,14 @@ async fn played(protocol: Protocol, name: &str) {
         api_key: Secret::new(text("api_key")),
         ..connection(protocol)
     };
-    let mut http = Plain { scenario: format!("connect {name}"), key: text("api_key") };
+    let http = Plain { scenario: format!("connect {name}"), key: text("api_key") };
     let session = connect(&http, &connection).await.unwrap();
-    let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
-    let tag = match std::env::var_os("CAUSEWAY_RECORD") {
-        Some(_) => format!("rec-{name}"),
-        None => format!("{millis:x}-{name}"),
-    };
+    (http, connection, session)
+}
+
+async fn played(server: &Value, protocol: Protocol, name: &str) {
+    let (mut http, connection, session) = meet(server, protocol, name).await;
+    let tag = tag(&format!("rec-{name}"));
     let odoo = Odoo { http: &http, connection: &connection, session: &session };
     let goods = odoo.find_products(&[Sku::from("MUG-1"), Sku::from("TS-00")]).await.unwrap();
     let id = |at: &str| server.pointer(at).unwrap().as_i64().unwrap();
@@ -119,6 +135,25 @@ async fn played(protocol: Protocol, name: &str) {
 /// One after the other: a recording is one file.
 #[tokio::test]
 async fn a_sale_and_what_follows_it() {
-    played(Protocol::Json2, "json2").await;
-    played(Protocol::JsonRpc, "jsonrpc").await;
+    let Some(server) = server("what follows an order") else { return };
+    played(&server, Protocol::Json2, "json2").await;
+    played(&server, Protocol::JsonRpc, "jsonrpc").await;
+}
+
+/// Over both protocols, and as 17 and 18 are spoken to.
+#[tokio::test]
+async fn an_order_lives() {
+    let Some(server) = server("the life of an order") else { return };
+    for (protocol, name, batch) in [
+        (Protocol::Json2, "json2", "rec3-life"),
+        (Protocol::JsonRpc, "jsonrpc", "rec3-legacy"),
+        (Protocol::JsonRpc, "18", "rec3-eighteen"),
+    ] {
+        let (mut http, connection, session) = meet(&server, protocol, name).await;
+        let session = if name == "18" { without_save_multi(&session) } else { session };
+        http.scenario = format!("life {name}");
+        let odoo = Odoo { http: &http, connection: &connection, session: &session };
+        let batch = tag(batch);
+        operations::check(&life(odoo, &batch).await.unwrap(), &batch);
+    }
 }

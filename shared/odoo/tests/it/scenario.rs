@@ -150,7 +150,7 @@ pub async fn life<H: Http>(odoo: Odoo<'_, H>, batch: &str) -> Result<Life, Fault
         .map(|order| OrderDate {
             order: order.id,
             date: placed(),
-            fiscal_position: order.fiscal_position,
+            fiscal_position: order.fiscal_position.filter(|_| order.id != ids[2]),
             leads: order.leads.clone(),
         })
         .collect();
