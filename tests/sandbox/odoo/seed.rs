@@ -127,6 +127,8 @@ impl Seed {
     pub const VAT_PAYABLE: i64 = 193;
     /// Sales of goods in Belgium; the income account of every product.
     pub const INCOME: i64 = 390;
+    /// Deliveries to companies elsewhere in the Union, where the positions put [`Self::INCOME`].
+    pub const INCOME_EU: i64 = 393;
     /// Sales at 12 %, for entries.
     pub const INCOME_12: i64 = 501;
     /// Sales at 6 %, for entries.

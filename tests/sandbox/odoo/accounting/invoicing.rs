@@ -4,7 +4,7 @@ use super::super::cell::{Cell, get};
 use super::super::env::Env;
 use super::super::fail::{Answer, Fail};
 use super::super::values::{Command, Link, Val, Vals};
-use super::super::{pin, sale_order};
+use super::super::{fiscal, pin, sale_order};
 use super::{LINE, MOVE, amounts, lines, lines_with, moves, sales, text};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -69,6 +69,10 @@ fn invoiceable(env: &Env<'_>, order: i64) -> Vec<i64> {
 fn header(env: &Env<'_>, order: i64, chosen: &[i64]) -> Vals {
     let of = |field: &str| env.cell("sale.order", order, field);
     let reference = of("client_order_ref");
+    // An order without one is looked at anew, by its invoice address alone.
+    let position = of("fiscal_position_id")
+        .id()
+        .or_else(|| fiscal::detect(env, of("partner_invoice_id").id()?, None));
     let mut vals = Vals::new();
     for (field, cell) in [
         ("move_type", Cell::Text("out_invoice".to_owned())),
@@ -77,7 +81,7 @@ fn header(env: &Env<'_>, order: i64, chosen: &[i64]) -> Vals {
         ("currency_id", of("currency_id")),
         ("partner_id", of("partner_invoice_id")),
         ("partner_shipping_id", of("partner_shipping_id")),
-        ("fiscal_position_id", of("fiscal_position_id")),
+        ("fiscal_position_id", Cell::reference(position)),
         ("invoice_origin", of("name")),
         ("invoice_payment_term_id", of("payment_term_id")),
         ("invoice_user_id", of("user_id")),

@@ -1,6 +1,7 @@
 //! What recordings do not show, or not in one place.
 
 use super::super::{FakeOdoo, Product, Seed};
+use super::after::read;
 use super::{call, create_only, order_load, send};
 use serde_json::{Value, json};
 
@@ -76,6 +77,103 @@ fn fiscal_positions_follow_the_delivery_address() {
         let order = &odoo.inspect()["orders"][0];
         assert_eq!(order["fiscal_position"], position);
         assert_eq!(order["amount_total"], "24.2");
+    }
+}
+
+/// A new partner; its id.
+fn partner(odoo: &FakeOdoo, vals: &Value) -> i64 {
+    let (status, answer) =
+        call(odoo, "res.partner", "create", &json!({"vals_list": [vals]})).unwrap();
+    assert_eq!(status, 200, "{answer}");
+    answer[0].as_i64().unwrap()
+}
+
+/// An order of three shirts at 3.33 that are pinned to 10.00 and 2.10; its id.
+fn pinned(odoo: &FakeOdoo, partner: i64, shipping: i64) -> Value {
+    let pin = json!({"currency_id": Seed::EUR, "price_unit": 3.33, "discount": 0, "quantity": 3,
+        "manual_total_excluded_currency": 10.0,
+        "manual_tax_amounts": {"191": {"tax_amount_currency": 2.1, "base_amount_currency": 10.0}}});
+    let line = json!([0, 0, {"product_id": Seed::SKU_A, "product_uom_qty": 3, "price_unit": 3.33,
+        "tax_ids": [[6, 0, [Seed::TAX_21]]], "extra_tax_data": pin}]);
+    let vals = json!({"vals_list": [{"partner_id": partner, "partner_invoice_id": partner,
+        "partner_shipping_id": shipping, "order_line": [line]}]});
+    let (status, answer) = call(odoo, "sale.order", "create", &vals).unwrap();
+    assert_eq!(status, 200, "{answer}");
+    answer[0].clone()
+}
+
+/// Without a country of its own, a place of delivery below a customer with one is the rest of the world;
+/// a customer without one has no position, wherever the delivery goes (seen on 19.0;
+/// `account.fiscal.position._get_fiscal_position`). Only a `contact` takes the address of its parent.
+#[test]
+fn an_empty_delivery_address_is_the_rest_of_the_world() {
+    let odoo = FakeOdoo::belgian();
+    let below = |kind: &str, parent: i64| {
+        partner(&odoo, &json!({"name": kind, "parent_id": parent, "type": kind}))
+    };
+    let home = Seed::BELGIAN_CONSUMER;
+    let nowhere = partner(&odoo, &json!({"name": "Nowhere"}));
+    for (customer, shipping, position) in [
+        (home, below("delivery", home), json!("Extra-Community")),
+        (home, below("other", home), json!("Extra-Community")),
+        (home, below("contact", home), json!("National")),
+        (nowhere, nowhere, json!(false)),
+        (nowhere, below("delivery", nowhere), json!(false)),
+        (nowhere, home, json!(false)),
+    ] {
+        pinned(&odoo, customer, shipping);
+        let state = odoo.inspect();
+        let order = state["orders"].as_array().unwrap().last().unwrap();
+        assert_eq!(order["fiscal_position"], position, "{customer} {shipping}");
+        assert_eq!(order["amount_total"], "12.1");
+    }
+}
+
+/// Taken away from a confirmed order, with its date, by either way that the date goes back: it stays away,
+/// also when written again; one that is written as it is stays. Taxes, pins and totals stay (seen on 19.0).
+#[test]
+fn a_fiscal_position_taken_away_stays_away() {
+    // Of order, position and line.
+    type Body = fn(&Value, &Value, &Value) -> Value;
+    let ways: [(&str, Body); 2] = [
+        ("web_save_multi", |order, position, line| {
+            let vals = json!({"date_order": "2026-01-02 03:04:05", "fiscal_position_id": position,
+                              "order_line": [[1, line, {"customer_lead": 0}]]});
+            json!({"ids": [order], "vals_list": [vals], "specification": {}})
+        }),
+        ("load", |order, position, line| {
+            let position = position.as_i64().map(|id| id.to_string()).unwrap_or_default();
+            json!({
+                "fields": [".id", "date_order", "fiscal_position_id/.id", "order_line/.id", "order_line/customer_lead"],
+                "data": [[order.to_string(), "2026-01-02 03:04:05", position, line.to_string(), "0"]],
+                "context": {"tz": "UTC"},
+            })
+        }),
+    ];
+    let line_of = ["tax_ids", "price_unit", "price_total", "extra_tax_data"];
+    let order_of = ["fiscal_position_id", "date_order", "amount_tax", "amount_total"];
+    let odoo = FakeOdoo::belgian();
+    let home = Seed::BELGIAN_CONSUMER;
+    let empty = partner(&odoo, &json!({"name": "Counter", "parent_id": home, "type": "delivery"}));
+    for (method, body) in ways {
+        for (shipping, position) in [(empty, json!(false)), (home, json!(Seed::POSITION_NATIONAL))]
+        {
+            let order = pinned(&odoo, home, shipping);
+            call(&odoo, "sale.order", "action_confirm", &json!({"ids": [order]})).unwrap();
+            let line = read(&odoo, "sale.order", &order, &["order_line"])["order_line"][0].clone();
+            let before = read(&odoo, "sale.order.line", &line, &line_of);
+            for _ in 0..2 {
+                let body = body(&order, &position, &line);
+                let (status, answer) = call(&odoo, "sale.order", method, &body).unwrap();
+                assert_eq!(status, 200, "{answer}");
+                let now = read(&odoo, "sale.order", &order, &order_of);
+                let found = now["fiscal_position_id"].get(0).unwrap_or(&json!(false)).clone();
+                assert_eq!(found, position, "{method}");
+                assert_eq!(now["date_order"], "2026-01-02 03:04:05");
+                assert_eq!((&now["amount_tax"], &now["amount_total"]), (&json!(2.1), &json!(12.1)));
+            }
+            assert_eq!(read(&odoo, "sale.order.line", &line, &line_of), before);
+        }
     }
 }
 

@@ -68,6 +68,35 @@ fn an_order_is_invoiced_once() {
     assert_eq!(name["name"], "INV/2026/00001");
 }
 
+/// An order whose fiscal position was taken away is invoiced under the one of its invoice address, whose
+/// income account is taken; the order's taxes stay (seen on 19.0; `sale.order._prepare_invoice`).
+#[test]
+fn an_invoice_finds_the_position_that_its_order_lacks() {
+    for (customer, position, account) in [
+        (Seed::BELGIAN_CONSUMER, Seed::POSITION_NATIONAL, Seed::INCOME),
+        (Seed::GERMAN_CONSUMER, Seed::POSITION_EU_PRIVATE, Seed::INCOME),
+        (Seed::FRENCH_COMPANY, Seed::POSITION_EU_COMPANY, Seed::INCOME_EU),
+    ] {
+        let (odoo, product) = goods();
+        let line = json!([0, 0, {"product_id": product, "price_unit": 10.0, "tax_ids": [[6, 0, [Seed::TAX_21]]]}]);
+        let vals = json!({"vals_list": [{"partner_id": customer, "fiscal_position_id": false, "order_line": [line]}]});
+        let order = ok(&odoo, "sale.order", "create", &vals)[0].clone();
+        ok(&odoo, "sale.order", "action_confirm", &json!({"ids": [order]}));
+        let own = read(&odoo, "sale.order", &order, &["fiscal_position_id"]);
+        assert_eq!(own["fiscal_position_id"], false);
+        let invoice = posted(&odoo, &order);
+        let found = read(&odoo, "account.move", &invoice, &["fiscal_position_id", "amount_total"]);
+        assert_eq!(found["fiscal_position_id"][0], position);
+        assert_eq!(found["amount_total"], 12.1);
+        let domain = json!([["move_id", "=", invoice], ["display_type", "=", "product"]]);
+        let fields = json!(["account_id", "tax_ids"]);
+        let lines = json!({"domain": domain, "fields": fields});
+        let lines = ok(&odoo, "account.move.line", "search_read", &lines);
+        assert_eq!(lines[0]["account_id"][0], account);
+        assert_eq!(lines[0]["tax_ids"], json!([Seed::TAX_21]));
+    }
+}
+
 /// A product billed by delivery is not billed before it leaves.
 #[test]
 fn the_policy_of_the_product_decides() {
