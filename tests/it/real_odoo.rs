@@ -113,6 +113,38 @@ async fn currencies_keep_their_decimals() {
     trial.agrees().await;
 }
 
+/// R198: a sale over the counter names no place. Odoo taxes it as an export, as its customer (that for sales
+/// without one) has a country; the order bears no position, and one with a place keeps its own.
+#[tokio::test]
+async fn a_sale_without_a_place_bears_no_fiscal_position() {
+    for protocol in [Protocol::Json2, Protocol::JsonRpc] {
+        let Some(trial) = Trial::new("a sale without a place", protocol).await else { return };
+        let platform = Platform::Square;
+        let at_the_counter = |mut draft: Draft| {
+            draft.phase = Phase::Pending;
+            draft.buyer.account = None;
+            draft.buyer.company = None;
+            draft.delivery = None;
+            draft.shipping = None;
+            draft.lines.retain(|line| line.taxes == [21]);
+            draft
+        };
+        let delivered = trial.add(platform, 12);
+        let ids = [delivered, trial.scenario.shop(platform).add(12, at_the_counter)];
+        trial.project(&trial.nudges(platform, &ids)).await;
+        trial.agrees().await;
+        let fields = json!(["fiscal_position_id", "partner_id"]);
+        let orders = trial.find("sale.order", json!([["origin", "like", trial.tag]]), fields).await;
+        let (without, with): (Vec<&Value>, Vec<&Value>) =
+            orders.iter().partition(|order| order["fiscal_position_id"] == false);
+        assert_eq!((without.len(), with.len()), (1, 1), "{orders:?}");
+        assert_eq!(with[0]["fiscal_position_id"][1], "National");
+        let customer = json!([["id", "=", without[0]["partner_id"][0]]]);
+        let customer = trial.find("res.partner", customer, json!(["country_id"])).await;
+        assert_ne!(customer[0]["country_id"], false, "Odoo finds a position for it");
+    }
+}
+
 /// R158: an unknown SKU waits by its name, and the order goes on when the product appears.
 #[tokio::test]
 async fn an_unknown_sku_waits_until_its_product_appears() {
