@@ -1,10 +1,10 @@
 //! Refunds of every kind, on every platform, to the minor unit.
 
 use super::books::Policy;
-use super::{DELIVERED, INVOICED, PAID, PLATFORMS, assert_books, sold, world};
+use super::{DELIVERED, INVOICED, PAID, PLATFORMS, assert_books, paid, sold, world};
 use causeway_domain::Goods;
 use rust_decimal::Decimal;
-use sandbox::platforms::SampleRefund;
+use sandbox::platforms::{Platform, SampleRefund};
 
 const INVOICES: Policy = Policy { invoices: true, payments: false };
 const PAYMENTS: Policy = Policy { invoices: true, payments: true };
@@ -67,6 +67,24 @@ async fn every_kind_of_refund_ends_in_one_right_credit_note() {
                 }
             }
         }
+    }
+}
+
+/// A sale over the counter to a stranger, whom Odoo knows no place of: invoiced, paid and given back.
+#[tokio::test]
+async fn a_sale_over_the_counter_is_invoiced_and_given_back() {
+    let platform = Platform::Square;
+    for seed in 1..6 {
+        let scenario = world(PAID);
+        let shop = scenario.shop(platform);
+        let id = shop.add(seed, |draft| paid(draft).to_a_stranger());
+        scenario.drive(&[scenario.nudge(platform, &id)]).await;
+        let what = format!("a counter, {seed}");
+        assert_books(&scenario, Policy { invoices: true, payments: true }, &what).await;
+        assert_eq!(scenario.odoo_state()["orders"][0]["fiscal_position"], false, "{what}");
+        shop.refund_rest(&id, Goods::Kept, true);
+        scenario.drive(&[scenario.after(platform, &id)]).await;
+        assert_books(&scenario, Policy { invoices: true, payments: true }, &what).await;
     }
 }
 

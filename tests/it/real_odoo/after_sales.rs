@@ -131,6 +131,51 @@ async fn a_return_is_taken_back_and_then_credited() {
     assert_eq!(returns[0]["state"], "done");
 }
 
+/// A sale over the counter to a stranger, and to somebody whom Odoo knows elsewhere: order, invoice and
+/// credit note bear no fiscal position, as the empty address of each is a contact of its own.
+#[tokio::test]
+async fn a_sale_over_the_counter_is_credited_where_it_was_booked() {
+    let what = "a refund over the counter";
+    let Some(trial) = Trial::with(what, Protocol::Json2, AFTER).await else { return };
+    let country = trial.find("res.country", json!([["code", "=", "US"]]), json!(["id"])).await;
+    let email = format!("visitor.{}@example.test", trial.tag);
+    let visitor = json!({"name": "Visitor", "email": email, "country_id": country[0]["id"]});
+    let visitor = trial.admin("res.partner", "create", json!({"vals_list": [visitor]})).await;
+    let platform = Platform::Square;
+    let shop = trial.scenario.shop(platform);
+    for known in [false, true] {
+        let id = shop.add(12, |draft| {
+            let mut draft = trial.fresh(draft).to_a_stranger();
+            draft.gift_card_share = None;
+            if known {
+                draft.buyer.email.clone_from(&email);
+            }
+            draft
+        });
+        trial.scenario.drive(&trial.nudges(platform, std::slice::from_ref(&id))).await;
+        shop.refund_rest(&id, Goods::Kept, true);
+        trial.scenario.drive(&[trial.scenario.after(platform, &id)]).await;
+    }
+    agrees(&trial, what).await;
+    let domain = json!([["origin", "like", shop.shop().store]]);
+    let fields = json!(["fiscal_position_id", "invoice_ids", "partner_id"]);
+    let orders = trial.find("sale.order", domain, fields).await;
+    let customers: Vec<&Value> = orders.iter().map(|order| &order["partner_id"][0]).collect();
+    assert!(customers.contains(&&visitor[0]), "{customers:?}");
+    let documents: Vec<Value> =
+        orders.iter().flat_map(|order| order["invoice_ids"].as_array().unwrap().clone()).collect();
+    let domain = json!(["|", ["id", "in", documents], ["reversed_entry_id", "in", documents]]);
+    let fields = json!(["fiscal_position_id"]);
+    let documents = trial.find("account.move", domain, fields).await;
+    assert_eq!((orders.len(), documents.len()), (2, 4));
+    for bearer in orders.iter().chain(&documents) {
+        assert_eq!(bearer["fiscal_position_id"], false, "{bearer}");
+    }
+    let domain = json!([["move_id", "in", ids(&documents)], ["display_type", "=", "product"]]);
+    let lines = trial.find("account.move.line", domain, json!(["account_id"])).await;
+    assert!(lines.iter().all(|line| line["account_id"] == lines[0]["account_id"]), "{lines:?}");
+}
+
 /// R168, R178: cancelled before and after the invoice.
 #[tokio::test]
 async fn cancelled_orders_end_cancelled_and_credited() {

@@ -262,6 +262,9 @@ async fn deeds(scenario: &Scenario, tag: &str) {
                     ..stranger(tag, draft)
                 })
             }));
+            ids.extend((0..2).map(|_| {
+                shop.add(84, |draft| Draft { phase: Phase::Paid, ..draft.to_a_stranger() })
+            }));
         }
         let all: Vec<_> = ids.iter().map(|id| scenario.nudge(platform, id)).collect();
         for batch in all.chunks(10) {

@@ -132,6 +132,18 @@ pub struct Expected {
 }
 
 impl Draft {
+    /// The same sold over a counter to somebody who was not asked for a name or an address, as Square's
+    /// registers do: no profile, no fulfilment, and payments without e-mail and billing address.
+    #[must_use]
+    pub fn to_a_stranger(mut self) -> Self {
+        self.buyer.account = None;
+        self.buyer.company = None;
+        self.buyer.email.clear();
+        self.billing = Place::unknown();
+        self.delivery = None;
+        self.shipping = None;
+        self
+    }
     /// Decimals of its currency.
     pub(super) fn places(&self) -> u32 {
         match self.currency {

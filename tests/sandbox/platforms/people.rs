@@ -38,6 +38,25 @@ pub struct Place {
     pub state: Option<(&'static str, &'static str)>,
 }
 
+impl Place {
+    /// Nowhere that anybody asked for.
+    pub const fn unknown() -> Self {
+        Self {
+            street: String::new(),
+            extra: String::new(),
+            city: String::new(),
+            zip: String::new(),
+            country: "",
+            country_name: "",
+            state: None,
+        }
+    }
+    /// Whether anybody asked for it.
+    pub fn is_known(&self) -> bool {
+        !self.country.is_empty()
+    }
+}
+
 const FIRST: &[&str] = &[
     "Aline", "Bram", "Chloé", "Dries", "Élise", "Femke", "Gust", "Hanne", "Ilse", "Jürgen",
     "Käthe", "Lotte", "Maarten", "Noémie", "Oskar", "Pieter", "Quinten", "Renée", "Sofie", "Tuur",

@@ -44,7 +44,11 @@ fn address(draft: &Draft, place: &Place) -> Value {
     out
 }
 
+/// What was handed over at a register has none.
 pub(super) fn fulfillments(draft: &Draft) -> Vec<Value> {
+    if draft.delivery.is_none() && !draft.billing.is_known() {
+        return Vec::new();
+    }
     let state = match draft.phase {
         Phase::Pending | Phase::Paid => "PROPOSED",
         Phase::Completed => "COMPLETED",
@@ -145,10 +149,15 @@ pub(super) fn payments(draft: &Draft, amounts: &Amounts) -> Vec<Value> {
                 "total_money": money(draft, amount + tip), "status": "COMPLETED",
                 "source_type": if method == "CARD" { "CARD" } else { "SQUARE_GIFT_CARD" },
                 "location_id": location(draft), "order_id": order_id(draft),
-                "buyer_email_address": draft.buyer.email,
-                "billing_address": address(draft, &draft.billing), "version_token": "v1",
+                "version_token": "v1",
             });
             let mut out = with_tip_and_customer(out, draft, tip);
+            if !draft.buyer.email.is_empty() {
+                out["buyer_email_address"] = json!(draft.buyer.email);
+            }
+            if draft.billing.is_known() {
+                out["billing_address"] = address(draft, &draft.billing);
+            }
             if let Some(fee) = fee(draft, amount + tip) {
                 out["processing_fee"] = json!([{"type": "INITIAL",
                     "effective_at": draft.placed_at.to_string(), "amount_money": money(draft, fee)}]);
