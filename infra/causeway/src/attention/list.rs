@@ -1,6 +1,6 @@
 //! `causeway attention list`.
 
-use super::store_id;
+use super::{Which, store_id};
 use crate::report::{Answer, Failure, Outcome, Show, json, table};
 use causeway_domain::Timestamp;
 use causeway_ledger::{AttentionItem, Ledger};
@@ -15,17 +15,6 @@ the item by itself. `causeway attention settle KEY` removes one that needs nothi
 is forgotten 90 days after it was last asked. Tables come from the variables CAUSEWAY_*, whose values are the
 stack's outputs.
 Exit code: 0 nothing waits for a person, 1 something does, 2 it could not be asked.";
-
-/// Arguments of `list`.
-#[derive(clap::Args)]
-pub struct Args {
-    /// Only this store or account.
-    #[arg(long)]
-    store: Option<String>,
-    /// At most so many.
-    #[arg(long, default_value_t = 100)]
-    limit: usize,
-}
 
 /// An item without its payload: that is the order with its persons, and not for a terminal.
 #[derive(Serialize)]
@@ -46,7 +35,7 @@ impl From<AttentionItem> for Shown {
 }
 
 /// Lists open items.
-pub async fn list(ledger: &impl Ledger, args: &Args, show: Show) -> Outcome {
+pub async fn list(ledger: &impl Ledger, args: &Which, show: Show) -> Outcome {
     let store = args.store.as_deref().map(store_id).transpose()?;
     let items = ledger.attention(store.as_ref(), args.limit).await.map_err(Failure::new)?;
     let items: Vec<Shown> = items.into_iter().map(Shown::from).collect();

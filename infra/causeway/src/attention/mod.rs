@@ -15,7 +15,7 @@ use causeway_ledger::dynamodb::DynamoLedger;
 pub enum Verb {
     /// Show what waits for a person.
     #[command(after_help = list::AFTER)]
-    List(list::Args),
+    List(Which),
     /// Remove items that need nothing more.
     #[command(after_help = settle::AFTER)]
     Settle(settle::Settle),
@@ -24,7 +24,18 @@ pub enum Verb {
     Replay(settle::Replay),
     /// Show what waits for something else than a person, for what, and since when.
     #[command(after_help = waiting::AFTER)]
-    Waiting(waiting::Args),
+    Waiting(Which),
+}
+
+/// What is shown.
+#[derive(clap::Args)]
+pub struct Which {
+    /// Only this store or account.
+    #[arg(long)]
+    store: Option<String>,
+    /// At most so many.
+    #[arg(long, default_value_t = 100)]
+    limit: usize,
 }
 
 /// Runs the verb.

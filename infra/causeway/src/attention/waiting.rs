@@ -1,6 +1,6 @@
 //! `causeway attention waiting`.
 
-use super::store_id;
+use super::{Which, store_id};
 use crate::report::{Answer, Failure, Outcome, Show, json, table};
 use causeway_domain::{StoreId, Timestamp};
 use causeway_ledger::{Ledger, LedgerError, Row, State};
@@ -23,17 +23,6 @@ const MOST: usize = 5000;
 /// Rows that are read at once.
 const AT_ONCE: usize = 25;
 
-/// Arguments of `waiting`.
-#[derive(clap::Args)]
-pub struct Args {
-    /// Only this store or account.
-    #[arg(long)]
-    store: Option<String>,
-    /// At most so many.
-    #[arg(long, default_value_t = 100)]
-    limit: usize,
-}
-
 /// A row that has not ended and waits for no person.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct Waits {
@@ -45,7 +34,7 @@ struct Waits {
 }
 
 /// Lists what waits.
-pub async fn waiting(ledger: &impl Ledger, args: &Args, show: Show) -> Outcome {
+pub async fn waiting(ledger: &impl Ledger, args: &Which, show: Show) -> Outcome {
     let store = args.store.as_deref().map(store_id).transpose()?;
     let mut found = rows(ledger, store.as_ref(), Timestamp::now()).await.map_err(Failure::new)?;
     found.truncate(args.limit);

@@ -63,6 +63,16 @@ pub struct Args {
     keep: bool,
 }
 
+impl Args {
+    /// How long something may take to end. What cannot end without its protection is not waited for that long.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(match self.broken {
+            Some(Break::Lease) => self.patience.min(45),
+            Some(Break::Dedupe | Break::Pins | Break::Signature) | None => self.patience,
+        })
+    }
+}
+
 /// Runs the demo and cleans up after it, whatever happens.
 pub async fn demo(args: &Args, show: Show) -> Outcome {
     if args.up.config.is_some() {
@@ -165,11 +175,6 @@ async fn settle(
     args: &Args,
     text: &str,
 ) -> Result<Vec<String>, Failure> {
-    // Orders that cannot end without the protection need not be waited for that long.
-    let patience = match args.broken {
-        Some(Break::Lease) => args.patience.min(45),
-        Some(Break::Dedupe | Break::Pins | Break::Signature) | None => args.patience,
-    };
     let step = Step::begin(text);
     let began = Instant::now();
     let mut calm = 0;
@@ -184,7 +189,7 @@ async fn settle(
             step.done_with(&format!("{} orders", script.nudged().count()));
             return Ok(Vec::new());
         }
-        if began.elapsed() > Duration::from_secs(patience) {
+        if began.elapsed() > args.patience() {
             step.done_with(&format!("{} have not", open.len()));
             return Ok(open);
         }

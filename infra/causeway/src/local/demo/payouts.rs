@@ -1,6 +1,7 @@
 //! Buyers' banks take payments back, then every processor pays out: told by webhook, found by the scheduled
 //! look, or put as a file into the bucket, and all of it more than once.
 
+use super::Args;
 use super::books::invoiced;
 use super::check::{list, sold};
 use super::clock;
@@ -8,7 +9,6 @@ use super::ledger::Ledger;
 use super::play;
 use super::sandbox::{Delivery, Sandbox};
 use super::script::{Role, Script};
-use super::{Args, Break};
 use crate::local::stack::Stack;
 use crate::local::steps::Step;
 use crate::report::Failure;
@@ -167,10 +167,6 @@ async fn settle(
     args: &Args,
     text: &str,
 ) -> Result<Vec<String>, Failure> {
-    let patience = match args.broken {
-        Some(Break::Lease) => args.patience.min(45),
-        Some(Break::Dedupe | Break::Pins | Break::Signature) | None => args.patience,
-    };
     let step = Step::begin(text);
     let began = Instant::now();
     let mut calm = 0;
@@ -183,7 +179,7 @@ async fn settle(
         step.now(&format!("{open} of {} open", rows.len()));
         let quiet = ledger.quiet().await?;
         calm = if open == 0 && quiet { calm + 1 } else { 0 };
-        let late = began.elapsed() > Duration::from_secs(patience);
+        let late = began.elapsed() > args.patience();
         if calm >= 3 || late {
             let well = |row: &&causeway_ledger::Row| super::ledger::awaited(row).is_some();
             let wrong = rows.iter().filter(|row| !well(row)).map(|row| {
