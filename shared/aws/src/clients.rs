@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
+    StalledStreamProtectionConfig,
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
@@ -51,7 +52,13 @@ impl Clients {
             .operation_timeout(ALL_TRIES)
             .build();
         let retries = RetryConfig::standard().with_max_attempts(TRIES);
-        let config = &config.to_builder().timeout_config(timeouts).retry_config(retries).build();
+        // Nothing here is a stream that could stall: the time of a try is limit enough.
+        let config = &config
+            .to_builder()
+            .timeout_config(timeouts)
+            .retry_config(retries)
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(config),
             sqs: aws_sdk_sqs::Client::new(config),

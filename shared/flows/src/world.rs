@@ -1,7 +1,8 @@
 //! Everything that a use case may touch, as one bundle of ports.
 
+use crate::config::StoreDocument;
 use causeway_domain::ports::{Clock, Http, Ports, Queue, Secrets, Settings};
-use causeway_domain::{Fault, Timestamp};
+use causeway_domain::{Fault, StoreId, Timestamp};
 use causeway_ledger::Ledger;
 use causeway_odoo::{Connection, Session};
 use causeway_telemetry::Sink;
@@ -44,13 +45,18 @@ pub trait World: Send + Sync {
     fn learnt(&self) -> &Learnt;
 }
 
-/// What this process has learnt and may forget: Odoo sessions and platforms' public signing keys.
-/// Asked once per process and again after a while, because taxes, currencies and keys change.
+/// What this process has learnt and may forget: Odoo sessions and platforms' public signing keys, asked
+/// once per process and again after a while, because taxes, currencies and keys change; and what the
+/// stores' configurations say, read anew when their text changes.
 #[derive(Debug, Default)]
 pub struct Learnt {
+    documents: Mutex<BTreeMap<StoreId, Read>>,
     sessions: Mutex<BTreeMap<String, (Timestamp, Arc<Session>)>>,
     signing_keys: Mutex<BTreeMap<String, (Timestamp, String)>>,
 }
+
+/// A configuration's text and what it says; `None` of an account's.
+type Read = (Arc<str>, Option<Arc<StoreDocument>>);
 
 const SESSION_LIFE: Duration = Duration::from_secs(15 * 60);
 const SIGNING_KEYS: usize = 16;
@@ -71,6 +77,23 @@ impl Learnt {
         let session = Arc::new(causeway_odoo::connect(http, connection).await?);
         keep(&self.sessions, key, now, Arc::clone(&session));
         Ok(session)
+    }
+
+    /// What the text of a store's configuration says; `None` if it is an account's.
+    pub fn document(
+        &self,
+        store: &StoreId,
+        text: Arc<str>,
+    ) -> Result<Option<Arc<StoreDocument>>, Fault> {
+        let documents = || self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, read)) = documents().get(store)
+            && *known == text
+        {
+            return Ok(read.clone());
+        }
+        let read = StoreDocument::of_store(&text)?.map(Arc::new);
+        documents().insert(store.clone(), (text, read.clone()));
+        Ok(read)
     }
 
     /// A public signing key by its URL, if it is known and fresh.

@@ -31,6 +31,7 @@ use causeway_odoo::Odoo;
 use futures::future::join_all;
 use intent::{Intent, SaleOrder};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Why an order that the platform does not have comes to nothing ([`work::skipped_for`]).
 pub const NO_SUCH_ORDER: &str = "the platform has no such order";
@@ -59,7 +60,8 @@ impl<W: World> Worker<W> for Projection {
 async fn one_round<W: World>(world: &W, jobs: &mut [Job], deadline: Timestamp) -> Vec<End> {
     let looked = join_all(jobs.iter_mut().map(|job| look(world, job))).await;
     let mut ends: BTreeMap<usize, End> = BTreeMap::new();
-    let mut by_store: BTreeMap<StoreId, (StoreDocument, Vec<(usize, SaleOrder)>)> = BTreeMap::new();
+    let mut by_store: BTreeMap<StoreId, (Arc<StoreDocument>, Vec<(usize, SaleOrder)>)> =
+        BTreeMap::new();
     for (at, looked) in looked.into_iter().enumerate() {
         match looked {
             Look::Ended(end) => {
@@ -67,7 +69,7 @@ async fn one_round<W: World>(world: &W, jobs: &mut [Job], deadline: Timestamp) -
             }
             Look::Bring(document, order) => {
                 let store = document.id.clone();
-                by_store.entry(store).or_insert((*document, Vec::new())).1.push((at, *order));
+                by_store.entry(store).or_insert((document, Vec::new())).1.push((at, *order));
             }
         }
     }
@@ -86,13 +88,13 @@ async fn one_round<W: World>(world: &W, jobs: &mut [Job], deadline: Timestamp) -
 
 enum Look {
     Ended(End),
-    Bring(Box<StoreDocument>, Box<SaleOrder>),
+    Bring(Arc<StoreDocument>, Box<SaleOrder>),
 }
 
 /// Fetches one order and decides what should become of it.
 async fn look<W: World>(world: &W, job: &mut Job) -> Look {
     let document = match work::store_document(world, &job.nudge.store).await {
-        Ok(document) => Box::new(document),
+        Ok(document) => document,
         Err(fault) => return Look::Ended(End::Failed(fault)),
     };
     match handed_on(&document, job) {
@@ -142,8 +144,8 @@ fn handed_on(document: &StoreDocument, job: &mut Job) -> Result<Option<End>, Fau
 async fn intent_of<W: World>(
     world: &W,
     job: &mut Job,
-    document: Box<StoreDocument>,
-) -> Result<(Box<StoreDocument>, Intent), Fault> {
+    document: Arc<StoreDocument>,
+) -> Result<(Arc<StoreDocument>, Intent), Fault> {
     let Subject::Order(id) = &job.nudge.subject else {
         return Err(Fault::reject(
             format!("{} is not an order", job.nudge.subject),

@@ -36,7 +36,7 @@ pub(super) async fn endpoint<W: World>(
         let document = document.filter(|one| one.store.platform.as_str() == adapter.id());
         return Ok(document.map(|document| Endpoint {
             side: Side::Store(adapter, document.store.connection(&id)),
-            secret: document.store.webhook_secret,
+            secret: document.store.webhook_secret.clone(),
             id,
         }));
     }

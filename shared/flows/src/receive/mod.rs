@@ -17,6 +17,7 @@ use causeway_platforms::{RawRequest, Refusal, Verification};
 use causeway_telemetry::{Operation, Status};
 use endpoint::{Endpoint, endpoint};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use endpoint::account;
@@ -147,9 +148,9 @@ async fn take<W: World>(world: &W, kind: &str, store: &str, request: RawRequest)
 pub(crate) async fn document<W: World>(
     world: &W,
     store: &StoreId,
-) -> Result<Option<StoreDocument>, Fault> {
+) -> Result<Option<Arc<StoreDocument>>, Fault> {
     match world.settings().store(store).await? {
-        Some(json) => StoreDocument::of_store(&json),
+        Some(text) => world.learnt().document(store, text),
         None => Ok(None),
     }
 }

@@ -250,7 +250,7 @@ pub(crate) fn in_time<W: World>(world: &W, deadline: Timestamp) -> Result<(), Fa
 pub(crate) async fn store_document<W: World>(
     world: &W,
     store: &StoreId,
-) -> Result<StoreDocument, Fault> {
+) -> Result<Arc<StoreDocument>, Fault> {
     document(world, store).await?.ok_or_else(|| {
         Fault::reject(
             format!("no configuration for store {store}"),
