@@ -56,12 +56,14 @@ impl<W: World> Worker<W> for Projection {
     }
 }
 
+/// A store's configuration and those of its orders that should exist, by their place in the batch.
+type OfStore = (Arc<StoreDocument>, Vec<(usize, SaleOrder)>);
+
 /// Fetches every order and brings those that should exist to Odoo, store by store.
 async fn one_round<W: World>(world: &W, jobs: &mut [Job], deadline: Timestamp) -> Vec<End> {
     let looked = join_all(jobs.iter_mut().map(|job| look(world, job))).await;
     let mut ends: BTreeMap<usize, End> = BTreeMap::new();
-    let mut by_store: BTreeMap<StoreId, (Arc<StoreDocument>, Vec<(usize, SaleOrder)>)> =
-        BTreeMap::new();
+    let mut by_store: BTreeMap<StoreId, OfStore> = BTreeMap::new();
     for (at, looked) in looked.into_iter().enumerate() {
         match looked {
             Look::Ended(end) => {
