@@ -8,7 +8,8 @@ mod scene;
 
 pub use scene::{
     ALL, CLEARING, Line, UNMATCHED, assert_booked, booked, charge, connection, credit, documents,
-    eur, import_to_the_end, minor, name_of, nobodys, on, placed, refund, settlement, sold, world,
+    eur, import_to_the_end, in_euro, invoiced, minor, name_of, nobodys, on, placed, refund,
+    settlement, sold, world,
 };
 
 use crate::sim::{Scenario, every_kill};

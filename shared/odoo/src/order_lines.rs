@@ -8,6 +8,7 @@ use crate::transport::{Args, LINE_SEARCH_READ, ORDER_WRITE};
 use causeway_domain::ports::Http;
 use causeway_domain::{Decimal, Fault, Money};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// A line as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +105,17 @@ impl<H: Http> Odoo<'_, H> {
         let found = self.search_all(LINE_SEARCH_READ, domain, &fields, false).await?;
         let name = &self.connection.name;
         found.iter().map(|value| self.line(&row(name, LINE_SEARCH_READ, value)?)).collect()
+    }
+
+    /// `sale.order.line.search_read`: the orders of these lines. Deleted lines are absent.
+    pub async fn orders_of_lines(&self, lines: &[i64]) -> Result<BTreeSet<i64>, Fault> {
+        if lines.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let domain = json!([["id", "in", lines]]);
+        let found = self.search_all(LINE_SEARCH_READ, domain, &["order_id"], false).await?;
+        let name = &self.connection.name;
+        found.iter().map(|value| row(name, LINE_SEARCH_READ, value)?.required("order_id")).collect()
     }
 
     /// [`Odoo::write_order`] of lines only.

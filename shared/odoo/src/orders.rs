@@ -146,10 +146,20 @@ impl<H: Http> Odoo<'_, H> {
         }
     }
 
-    /// `sale.order.search(domain)`: which of these still exist.
+    /// Which of these still exist.
     async fn existing(&self, ids: &[i64]) -> Result<BTreeSet<i64>, Fault> {
-        let args = Args::default().with("domain", json!([["id", "in", ids]]));
-        let answer = self.call(ORDER_SEARCH, args).await?;
+        self.search_orders(json!([["id", "in", ids]])).await
+    }
+
+    /// The orders that bear this number of the shop (`client_order_ref`) and are not cancelled.
+    pub async fn orders_numbered(&self, number: &str) -> Result<BTreeSet<i64>, Fault> {
+        self.search_orders(json!([["client_order_ref", "=", number], ["state", "!=", "cancel"]]))
+            .await
+    }
+
+    /// `sale.order.search(domain)`.
+    async fn search_orders(&self, domain: Value) -> Result<BTreeSet<i64>, Fault> {
+        let answer = self.call(ORDER_SEARCH, Args::default().with("domain", domain)).await?;
         let found = answer.as_array().and_then(|ids| ids.iter().map(Value::as_i64).collect());
         found.ok_or_else(|| self.unexpected(ORDER_SEARCH, "not a list of ids"))
     }

@@ -51,6 +51,13 @@ pub fn connection() -> Connection {
 
 /// Sells so many orders and invoices them, named by their payments; gives the invoices as Odoo has them.
 pub async fn sold(scenario: &Scenario, orders: usize) -> Vec<Value> {
+    let invoices = invoiced(scenario, orders).await;
+    scenario.warehouse_works();
+    invoices
+}
+
+/// Posted invoices of orders that have not been sent.
+pub async fn invoiced(scenario: &Scenario, orders: usize) -> Vec<Value> {
     let connection = connection();
     let session = causeway_odoo::connect(&scenario.http, &connection).await.unwrap();
     let odoo = Odoo { http: &scenario.http, connection: &connection, session: &session };

@@ -34,7 +34,7 @@ pub(super) struct Case<'a, W: World> {
 }
 
 /// What Odoo has of the payment.
-struct Sale {
+pub(super) struct Sale {
     invoices: Vec<MoveRecord>,
     /// Credit notes of these invoices that are not cancelled.
     notes: Vec<MoveRecord>,
@@ -42,6 +42,11 @@ struct Sale {
 }
 
 impl Sale {
+    /// `sale.order.line` ids that its invoices bill.
+    pub(super) fn sale_lines(&self) -> impl Iterator<Item = i64> {
+        self.lines.iter().flat_map(|line| line.sale_lines.iter().copied())
+    }
+
     fn receivable(&self) -> Option<&MoveLine> {
         let ids: BTreeSet<i64> = self.invoices.iter().map(|invoice| invoice.id).collect();
         self.lines
@@ -60,8 +65,17 @@ impl Sale {
 }
 
 impl<W: World> Case<'_, W> {
+    /// Books every movement; gives the entry of the last.
+    pub(super) async fn book_all(&self) -> Result<Option<i64>, Fault> {
+        let mut last = None;
+        for (at, movement) in self.dispute.movements.iter().enumerate() {
+            last = Some(self.book(at, movement).await?);
+        }
+        Ok(last)
+    }
+
     /// Books one movement; gives its entry.
-    pub(super) async fn book(&self, at: usize, movement: &Movement) -> Result<i64, Fault> {
+    async fn book(&self, at: usize, movement: &Movement) -> Result<i64, Fault> {
         if movement.amount.currency() != self.currency {
             return Err(self.person(format!(
                 "it moves {}, the company keeps its books in {}",
@@ -172,7 +186,7 @@ impl<W: World> Case<'_, W> {
         }
     }
 
-    async fn sale(&self) -> Result<Sale, Fault> {
+    pub(super) async fn sale(&self) -> Result<Sale, Fault> {
         let dispute = self.dispute;
         let payment: Vec<&str> =
             std::iter::once(&dispute.payment).chain(&dispute.also).map(String::as_str).collect();

@@ -4,10 +4,12 @@
 //! settlement's line clears later or has cleared before. By the account's policy a withdrawal is also a
 //! credit note, or the loss is a bad debt. Place of the movement and dispute are the key of everything,
 //! and each event implies the movements before it, so that events may come in any order, any number of
-//! times. What a refund has credited already is not credited again.
+//! times. What a refund has credited already is not credited again. Goods that have not left while the money
+//! is gone are asked about.
 
 mod book;
 mod credit;
+mod goods;
 
 use crate::World;
 use crate::account;
@@ -60,10 +62,17 @@ pub(crate) async fn one<W: World>(
         currency,
         deadline,
     };
-    let mut last = None;
-    for (at, movement) in dispute.movements.iter().enumerate() {
-        last = Some(case.book(at, movement).await?);
+    let booked = case.book_all().await;
+    match &booked {
+        Ok(_) | Err(Fault::Wait { .. }) => case.ask_about_goods().await?,
+        Err(
+            Fault::Retry { .. }
+            | Fault::Ambiguous { .. }
+            | Fault::Reject { .. }
+            | Fault::Skip { .. },
+        ) => {}
     }
+    let last = booked?;
     let note = Some(format!("{} movements", dispute.movements.len()));
     Ok(End::Done { odoo_id: last, digest, note })
 }
