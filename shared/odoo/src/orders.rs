@@ -216,7 +216,7 @@ impl<H: Http> Odoo<'_, H> {
 
     /// One `action_confirm`; `Some` if a rule of Odoo is against it.
     async fn confirm_all(&self, ids: &[i64]) -> Result<Option<Fault>, Fault> {
-        match self.call(ORDER_CONFIRM, Args::of(ids)).await {
+        match self.call(ORDER_CONFIRM, Args::of(ids).of_birth(self.connection)).await {
             Ok(Value::Bool(true) | Value::Null) => Ok(None),
             // A dialogue of an app: nothing is confirmed yet.
             Ok(Value::Bool(false) | Value::Number(_) | Value::String(_) | Value::Array(_))
@@ -273,7 +273,8 @@ impl<H: Http> Odoo<'_, H> {
         let values: Vec<Value> = dates.values().map(|date| date_values(date)).collect();
         let args = Args::of(&ids)
             .with("vals_list", Value::Array(values))
-            .with("specification", specification());
+            .with("specification", specification())
+            .of_birth(self.connection);
         match self.call(ORDER_SAVE_MULTI, args).await {
             Ok(answer) => self.orders(&answer, ORDER_SAVE_MULTI).map(Some),
             Err(refused) if refused.cause == Cause::Missing => Ok(None),

@@ -44,6 +44,7 @@ pub fn connection() -> Connection {
         database: Some(Seed::DATABASE.to_owned()),
         protocol: Protocol::Json2,
         login: None,
+        chatter: false,
         company: 1,
         api_key: Secret::new(Seed::INBOUND_KEY),
     }

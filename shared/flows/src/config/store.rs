@@ -22,6 +22,10 @@ pub struct OdooConfig {
     /// Login of the integration user; only for the legacy protocol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<String>,
+    /// Whether Odoo logs in the chatter of an order that it was made and confirmed, and mails its
+    /// salesperson.
+    #[serde(default)]
+    pub chatter: bool,
     /// Name of the secret that holds the API key.
     pub api_key: String,
     /// A custom text field of `sale.order` for the platform's order id, if there is one.
@@ -38,6 +42,7 @@ impl OdooConfig {
             database: self.database.clone(),
             protocol: self.protocol,
             login: self.login.clone(),
+            chatter: self.chatter,
             company,
             api_key,
         }

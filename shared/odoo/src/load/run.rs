@@ -168,6 +168,9 @@ impl<H: Http> Odoo<'_, H> {
             .with("fields", json!(matrix.columns))
             .with("data", json!(matrix.rows))
             .context("tz", json!("UTC"));
+        if operation.model == "sale.order" {
+            args = args.of_birth(self.connection);
+        }
         args = match mode {
             Mode::CreateOnly => {
                 args.context("mode", json!("update")).context("noupdate", json!(true))

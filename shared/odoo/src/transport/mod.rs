@@ -125,6 +125,13 @@ impl Args {
         self.context.insert(name.to_owned(), value);
         self
     }
+    /// Of an order that is born or confirmed: without chatter, where the connection wants none.
+    pub(crate) fn of_birth(self, connection: &Connection) -> Self {
+        match connection.chatter {
+            true => self,
+            false => self.context("tracking_disable", Value::Bool(true)),
+        }
+    }
 }
 
 /// What a call needs of the world and of the session.

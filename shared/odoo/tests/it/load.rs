@@ -6,7 +6,7 @@ use crate::{connection, session};
 use bytes::Bytes;
 use causeway_domain::ports::NoAnswer;
 use causeway_domain::{Decimal, Fault, Timestamp};
-use causeway_odoo::{Cell, CulpritClass, Odoo, Protocol, Record};
+use causeway_odoo::{Cell, Connection, CulpritClass, Odoo, Protocol, Record};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -309,6 +309,27 @@ async fn only_narrow_columns_are_overwritten() {
     }
     assert_eq!(http.count(), 1);
     assert!(odoo.load_new("res.users", &[partner("x", "")]).await.is_err(), "no such load");
+}
+
+/// Facts A14: orders are born and confirmed without chatter unless it is wanted; partners always have it.
+#[tokio::test]
+async fn an_order_has_chatter_only_where_it_is_wanted() {
+    let session = session(Protocol::Json2).await;
+    for chatter in [false, true] {
+        let connection = Connection { chatter, ..connection(Protocol::Json2) };
+        let http = Scripted::new(|_, _, body| {
+            let confirms = body.get("data").is_none();
+            Ok(if confirms { respond(200, JSON, &json!(true)) } else { born(body) })
+        });
+        let odoo = Odoo { http: &http, connection: &connection, session: &session };
+        odoo.load_new("sale.order", &[order("one", 19, "")]).await.unwrap();
+        odoo.confirm(&[1]).await.unwrap();
+        odoo.load_new("res.partner", &[partner("one", "")]).await.unwrap();
+        let calls = http.calls.lock().unwrap();
+        let silent = |(_, body): &(_, Value)| body["context"]["tracking_disable"] == true;
+        let silent: Vec<bool> = calls.iter().map(silent).collect();
+        assert_eq!(silent, [!chatter, !chatter, false]);
+    }
 }
 
 proptest! {

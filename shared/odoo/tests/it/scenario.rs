@@ -24,6 +24,7 @@ pub fn connection(protocol: Protocol, url: &str, key: &str) -> Connection {
         database: Some("prod".to_owned()),
         protocol,
         login: Some("inbound".to_owned()),
+        chatter: true,
         company: 1,
         api_key: Secret::new(key),
     }
