@@ -3,6 +3,7 @@
 use crate::sim::Scenario;
 use causeway_flows::{project, work};
 use causeway_ledger::{Disposition, State};
+use sandbox::odoo::Seed;
 use sandbox::platforms::{Draft, Edit, Phase, Platform};
 use std::collections::BTreeSet;
 
@@ -169,18 +170,41 @@ async fn a_sale_without_a_place_bears_no_fiscal_position() {
     for config in [json2, legacy] {
         let scenario = Scenario::with(config);
         let delivered = scenario.shop(Platform::Square).add(12, paid);
-        let over_the_counter = |draft: Draft| paid(draft).to_a_stranger();
         let ids = [delivered, scenario.shop(Platform::Square).add(12, over_the_counter)];
         let nudges = ids.map(|id| scenario.nudge(Platform::Square, &id));
         scenario.project(&nudges).await;
         let reasons: Vec<_> = scenario.attention().await.into_iter().map(|a| a.reason).collect();
         assert!(reasons.is_empty(), "{reasons:?}");
         assert_eq!(scenario.differences(), Vec::<String>::new());
-        let orders = scenario.odoo_state()["orders"].clone();
-        let orders = orders.as_array().unwrap().iter();
-        let positions: BTreeSet<_> =
-            orders.map(|order| order["fiscal_position"].as_str()).collect();
-        assert_eq!(positions, BTreeSet::from([None, Some("National")]));
+        assert_eq!(positions(&scenario), BTreeSet::from([None, Some("National".to_owned())]));
+    }
+}
+
+fn over_the_counter(draft: Draft) -> Draft {
+    paid(draft).to_a_stranger()
+}
+
+fn positions(scenario: &Scenario) -> BTreeSet<Option<String>> {
+    let orders = scenario.odoo_state()["orders"].clone();
+    let position = |order: &serde_json::Value| order["fiscal_position"].as_str().map(str::to_owned);
+    orders.as_array().unwrap().iter().map(position).collect()
+}
+
+/// One that a person has given the customer is about them wherever they buy: it stays, and the store's tax
+/// is held against it.
+#[tokio::test]
+async fn a_position_of_the_customer_holds_without_a_place() {
+    for (position, asked) in [(Seed::POSITION_NATIONAL, 0), (Seed::POSITION_EXPORT, 1)] {
+        let scenario = Scenario::new();
+        // The partner of the sales without a customer.
+        let values =
+            serde_json::json!({"ids": [10], "vals": {"property_account_position_id": position}});
+        scenario.odoo_call_as_admin("res.partner", "write", &values);
+        let id = scenario.shop(Platform::Square).add(12, over_the_counter);
+        scenario.project(&[scenario.nudge(Platform::Square, &id)]).await;
+        let reasons: Vec<_> = scenario.attention().await.into_iter().map(|a| a.reason).collect();
+        assert_eq!(reasons.len(), asked, "{reasons:?}");
+        assert!(!positions(&scenario).contains(&None));
     }
 }
 

@@ -99,6 +99,25 @@ impl<H: Http> Odoo<'_, H> {
         self.find_partners("vat", vats).await
     }
 
+    /// Those of these partners on whom a fiscal position is set by hand (or on their company): Odoo takes
+    /// it before any that it would find by an address.
+    pub async fn with_own_position(&self, partners: &[i64]) -> Result<BTreeSet<i64>, Fault> {
+        if partners.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        const FIELD: &str = "property_account_position_id";
+        let domain = json!([["id", "in", partners]]);
+        let found = self.search_all(PARTNER_SEARCH_READ, domain, &[FIELD], true).await?;
+        let mut own = BTreeSet::new();
+        for value in &found {
+            let row = self.row(value)?;
+            if row.reference(FIELD)?.is_some() {
+                own.insert(row.id()?);
+            }
+        }
+        Ok(own)
+    }
+
     async fn find_partners(
         &self,
         field: &str,

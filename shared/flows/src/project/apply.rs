@@ -6,9 +6,10 @@ use super::customer::{self, Parties};
 use super::edit::{Change, difference, twins};
 use super::forecast;
 use super::intent::SaleOrder;
+use super::place::unplaced;
 use super::product;
 use super::render::{PricedLine, price_all, record};
-use super::tax::{check_fiscal_position, position_of};
+use super::tax::check_fiscal_position;
 use crate::config::{StoreConfig, TotalsWithoutPins};
 use crate::work::unavailable;
 use causeway_domain::ports::Http;
@@ -17,7 +18,7 @@ use causeway_ledger::Ledger;
 use causeway_odoo::{
     CulpritClass, ExternalIdOf, LineRecord, Odoo, OrderDate, OrderRecord, OrderState, Record,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One order on its way to Odoo.
 pub(super) struct Item<'a> {
@@ -62,8 +63,9 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
         let ids = self.make(items, &ready, &mut ends).await?;
         let mut records = self.read(items, &ids, &mut ends).await?;
         self.change(items, &ready, &ids, &mut records, &mut ends).await?;
-        self.check(items, &records, &mut ends);
-        self.confirm(items, &mut records, &mut ends).await?;
+        let unplaced = unplaced(self.odoo, items, &records).await?;
+        self.check(items, &records, &unplaced, &mut ends);
+        self.confirm(items, &mut records, &unplaced, &mut ends).await?;
         for (at, record) in records {
             ends.entry(at).or_insert(Ok(record.id));
         }
@@ -273,10 +275,16 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
     }
 
     /// Compares totals and taxes before anything is confirmed: a wrong order must not be shipped.
-    fn check(&self, items: &[Item<'_>], records: &BTreeMap<usize, OrderRecord>, ends: &mut Ends) {
+    fn check(
+        &self,
+        items: &[Item<'_>],
+        records: &BTreeMap<usize, OrderRecord>,
+        unplaced: &BTreeSet<usize>,
+        ends: &mut Ends,
+    ) {
         for (at, record) in records {
             let Some(item) = items.get(*at) else { continue };
-            let taxes: std::collections::BTreeSet<i64> = item
+            let taxes: BTreeSet<i64> = item
                 .order
                 .lines
                 .iter()
@@ -288,7 +296,7 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
                 .and_then(|()| {
                     check_fiscal_position(
                         &format!("{} ({})", item.order.key, record.name),
-                        position_of(item.order, record),
+                        record.fiscal_position.filter(|_| !unplaced.contains(at)),
                         place_known,
                         taxes,
                         self.odoo.session,
@@ -305,6 +313,7 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
         &self,
         items: &[Item<'_>],
         records: &mut BTreeMap<usize, OrderRecord>,
+        unplaced: &BTreeSet<usize>,
         ends: &mut Ends,
     ) -> Result<(), Fault> {
         records.retain(|at, _| !ends.contains_key(at));
@@ -331,12 +340,14 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
                 let wanted = OrderDate {
                     order: record.id,
                     date: whole_second(order.date),
-                    fiscal_position: position_of(order, record),
+                    fiscal_position: record.fiscal_position.filter(|_| !unplaced.contains(at)),
                     leads: record.leads.clone(),
                 };
+                // A position that a person gave the order after it was confirmed stays.
+                let quotation = is_draft(&record.state) && unplaced.contains(at);
                 let moved = drafts.contains_key(&record.id)
                     || record.date_order != wanted.date
-                    || record.fiscal_position != wanted.fiscal_position;
+                    || quotation;
                 moved.then_some(wanted)
             })
             .collect();

@@ -14,6 +14,7 @@ mod customer;
 mod edit;
 mod forecast;
 pub mod intent;
+mod place;
 pub(crate) mod product;
 mod render;
 pub(crate) mod tax;

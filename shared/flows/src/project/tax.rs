@@ -1,10 +1,9 @@
 //! The platform's final tax becomes an Odoo tax by explicit rules; Odoo's own opinion, the fiscal
 //! position, is only compared.
 
-use super::intent::SaleOrder;
 use crate::config::{StoreConfig, TaxRule};
 use causeway_domain::{Collector, CountryCode, Fault, Line, LineTax, Money, Order};
-use causeway_odoo::{OrderRecord, Session};
+use causeway_odoo::Session;
 use serde::Serialize;
 
 /// An Odoo tax of a line with its exact amount.
@@ -115,19 +114,11 @@ fn rule<'a>(
     })
 }
 
-/// The fiscal position of the record, as far as it is about this order. Where no place of delivery is
-/// known (a sale over the counter), Odoo still finds one if the customer's country is known from elsewhere:
-/// that for the rest of the world, as the empty delivery address fits no other
-/// (`account.fiscal.position._get_fiscal_position`, 19.0). Such an order bears none.
-pub(super) fn position_of(order: &SaleOrder, record: &OrderRecord) -> Option<i64> {
-    order.shipping.country.and(record.fiscal_position)
-}
-
 /// Compares the taxes of an order with what Odoo's fiscal position makes of them. A position replaces
 /// the original taxes of its own taxes (`account.tax.original_tax_ids`); a tax that is tied to other
 /// positions only does not belong here either (odoo FACTS A5, A8, A15). Where the country of the buyer or
-/// of the delivery is not known (`place_known`; sales over the counter), Odoo finds no position and leaves
-/// every tax as it is: that says nothing against the store's tax (seen on 19.0).
+/// of the delivery is not known (`place_known`; sales over the counter) and no position is given, that says
+/// nothing against the store's tax (seen on 19.0; [`super::place`]).
 ///
 /// A difference is for a person, with both taxes named: Odoo never maps taxes that are sent.
 pub(super) fn check_fiscal_position(

@@ -1,0 +1,32 @@
+//! Orders whose place of delivery nobody knows: sales over the counter.
+//!
+//! Odoo still finds a fiscal position for them if the customer's country is known from elsewhere: that for
+//! the rest of the world, as the empty delivery address fits no other. Such an order bears none. One that a
+//! person has set on the customer is about the customer wherever they buy, and stays
+//! (`account.fiscal.position._get_fiscal_position`, 19.0).
+
+use super::apply::Item;
+use causeway_domain::Fault;
+use causeway_domain::ports::Http;
+use causeway_odoo::{Odoo, OrderRecord};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The orders, by their place in the batch, whose position is not about them. Asks Odoo only where there is
+/// one to doubt.
+pub(super) async fn unplaced<H: Http>(
+    odoo: Odoo<'_, H>,
+    items: &[Item<'_>],
+    records: &BTreeMap<usize, OrderRecord>,
+) -> Result<BTreeSet<usize>, Fault> {
+    let nowhere =
+        |at: &usize| items.get(*at).is_some_and(|item| item.order.shipping.country.is_none());
+    let doubted: BTreeMap<usize, [i64; 2]> = records
+        .iter()
+        .filter(|(at, record)| nowhere(at) && record.fiscal_position.is_some())
+        .map(|(at, record)| (*at, [record.partner, record.delivery_address]))
+        .collect();
+    let partners: BTreeSet<i64> = doubted.values().flatten().copied().collect();
+    let given = odoo.with_own_position(&partners.into_iter().collect::<Vec<_>>()).await?;
+    let own = |partners: &[i64; 2]| partners.iter().any(|partner| given.contains(partner));
+    Ok(doubted.into_iter().filter(|(_, partners)| !own(partners)).map(|(at, _)| at).collect())
+}
