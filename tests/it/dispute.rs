@@ -1,12 +1,13 @@
 //! Chargebacks (R171): the loss is counted once, won disputes are reversed, in any order of events and
 //! from every kill point.
 
-use crate::settlement::{credit, eur, in_euro, invoiced, minor, on, sold, world};
+mod goods;
+
+use crate::settlement::{credit, eur, minor, on, sold, world};
 use crate::sim::{Scenario, every_kill};
 use crate::written::stripe_answers;
 use causeway_domain::{EntryKind, Nudge, Settlement, SettlementEntry, StoreId, Subject};
-use causeway_ledger::{Disposition, State};
-use sandbox::platforms::Platform;
+use causeway_ledger::Disposition;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -239,51 +240,6 @@ async fn what_a_refund_credited_is_not_credited_again() {
     let state = scenario.odoo_state();
     assert_eq!(credited(&state), amount);
     assert_eq!(booked(&state, CLEARING), -amount - FEE);
-}
-
-/// R171: the money is gone and the goods have not left: it is booked, and a person is asked by name of
-/// the delivery; not any more once they have left, or the dispute is won.
-#[tokio::test]
-async fn goods_that_have_not_left_are_asked_about() {
-    let disputed = |moved: &'static str, status: &'static str| async move {
-        let scenario = world(|text| text);
-        let invoice = invoiced(&scenario, 1).await.remove(0);
-        let amount = minor(&invoice["amount_total"]);
-        let nudge = told(&scenario, &invoice, amount, moved, status);
-        handle_to_the_end(&scenario, &nudge).await;
-        assert_eq!(credited(&scenario.odoo_state()), amount);
-        (scenario, nudge)
-    };
-    let (scenario, nudge) = disputed("w", "needs_response").await;
-    let delivery = scenario.odoo_state()["pickings"][0]["name"].as_str().unwrap().to_owned();
-    let asked = scenario.attention().await.remove(0).reason;
-    assert!(asked.contains(&delivery), "{asked}");
-    scenario.warehouse_works();
-    handle_to_the_end(&scenario, &nudge).await;
-    assert_eq!(scenario.attention().await, []);
-    assert_eq!(entries(&scenario.odoo_state()).len(), 1);
-
-    let (scenario, _) = disputed("wr", "won").await;
-    assert_eq!(scenario.attention().await, []);
-}
-
-/// The same where goods are invoiced when they leave: there is no invoice yet, and no time to wait for it.
-#[tokio::test]
-async fn goods_that_have_not_left_are_asked_about_before_there_is_an_invoice() {
-    let scenario = world(|text| text);
-    let id = scenario.shop(Platform::WooCommerce).add(31, in_euro);
-    scenario.project(&[scenario.nudge(Platform::WooCommerce, &id)]).await;
-    let number = scenario.odoo_state()["orders"][0]["client_order_ref"].clone();
-    let sold = json!({"payment_reference": "ch_31", "ref": number});
-    let nudge = told(&scenario, &sold, 500, "w", "needs_response");
-    handle_to_the_end(&scenario, &nudge).await;
-    let asked = scenario.attention().await.remove(0).reason;
-    assert!(asked.contains("WH/OUT/"), "{asked}");
-    let picking = scenario.odoo_state()["pickings"][0]["id"].as_i64().unwrap();
-    scenario.odoo_as_admin("stock.picking", "action_cancel", &[picking]);
-    handle_to_the_end(&scenario, &nudge).await;
-    assert_eq!(scenario.ledger_row(&nudge).await.unwrap().state, State::Waiting);
-    assert!(entries(&scenario.odoo_state()).is_empty());
 }
 
 /// An inquiry moves nothing; a dispute without an invoice waits, and asks after a week.

@@ -16,7 +16,6 @@ use crate::sim::{Scenario, every_kill};
 use crate::written::{stripe_answers, stripe_csv};
 use causeway_domain::{EntryKind, Nudge, NudgeCause, Settlement, Subject};
 use causeway_flows::settlement::{arrived, file_subject, poll};
-use causeway_flows::sweep::sweep;
 use causeway_odoo::{Direction, ExternalId, Odoo, PaymentDraft};
 use serde_json::json;
 use std::time::Duration;
@@ -196,15 +195,6 @@ async fn a_batch_that_does_not_balance_is_refused_whole() {
     let items = scenario.attention().await;
     assert!(items[0].reason.contains("49.99 EUR") && items[0].reason.contains("50.00 EUR"));
     assert_eq!(scenario.odoo_state()["entries"], json!([]));
-    // It is looked at again a day later, as the batches beside it in a report would be.
-    let right = settlement("stripe", &[nobodys(EntryKind::Charge, 5_000)]);
-    placed(&scenario, "stripe", &right);
-    scenario.clock.advance(Duration::from_secs(24 * 3600));
-    assert_eq!(sweep(&scenario.world).await, Ok(1));
-    import_to_the_end(&scenario, &scenario.take_queued()[0]).await;
-    assert_booked(&scenario, &right, "corrected");
-    let refused = scenario.attention().await.into_iter().filter(|item| item.key == items[0].key);
-    assert_eq!(refused.count(), 0);
 }
 
 /// Files that arrive and payouts that are listed are nudged on the settlements queue; what is imported

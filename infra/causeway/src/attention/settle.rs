@@ -19,6 +19,7 @@ Is it over with that?
                             looked at when it changes or is replayed.
   STORE/after/ID            The same, and what came after an order is looked at every hour.
   ACCOUNT/dispute/ID        The same, every hour.
+  ACCOUNT/dispute/ID#goods  Yes: goods that have not left are asked about once.
   ACCOUNT/settlement/ID     The same, when the payout is imported again or replayed.
   ACCOUNT/settlement/ID#LINE
                             Yes: a line of a booked payout is asked about once; you decide.

@@ -15,8 +15,12 @@ use crate::World;
 use crate::account;
 use crate::work::{self, End, Job};
 use book::Case;
-use causeway_domain::{Fault, Subject, Timestamp, digest::digest};
+use causeway_domain::{Fault, Subject, Timestamp, WaitKey, digest::digest};
 use causeway_odoo::Odoo;
+use std::time::Duration;
+
+/// When goods that have not left are looked for again.
+const NEXT_LOOK: Duration = Duration::from_secs(24 * 3600);
 
 /// Brings one dispute to Odoo.
 pub(crate) async fn one<W: World>(
@@ -42,7 +46,7 @@ pub(crate) async fn one<W: World>(
     let books = serde_json::to_vec(&document.account.books).unwrap_or_default();
     let said = serde_json::to_vec(&dispute).unwrap_or_default();
     let digest = digest([said.as_slice(), books.as_slice()]);
-    if job.row.digest.as_deref() == Some(digest.as_str()) && job.row.intent.is_none() {
+    if job.is_unchanged(&digest) {
         let note = Some("unchanged".to_owned());
         return Ok(End::Done { odoo_id: None, digest, note });
     }
@@ -63,16 +67,18 @@ pub(crate) async fn one<W: World>(
         deadline,
     };
     let booked = case.book_all().await;
-    match &booked {
-        Ok(_) | Err(Fault::Wait { .. }) => case.ask_about_goods().await?,
-        Err(
-            Fault::Retry { .. }
-            | Fault::Ambiguous { .. }
-            | Fault::Reject { .. }
-            | Fault::Skip { .. },
-        ) => {}
-    }
+    let open = match &booked {
+        Ok(_) | Err(Fault::Wait { .. } | Fault::Reject { .. }) => case.goods().await?,
+        Err(Fault::Retry { .. } | Fault::Ambiguous { .. } | Fault::Skip { .. }) => Vec::new(),
+    };
     let last = booked?;
+    if !open.is_empty() {
+        return Ok(End::Later {
+            after: NEXT_LOOK,
+            key: WaitKey::other(format!("goods:{}", dispute.payment)),
+            cause: format!("booked; still to be sent: {}", open.join(", ")),
+        });
+    }
     let note = Some(format!("{} movements", dispute.movements.len()));
     Ok(End::Done { odoo_id: last, digest, note })
 }

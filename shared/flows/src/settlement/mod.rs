@@ -120,8 +120,6 @@ struct Importer<'a, F> {
 impl<W: World, F: Files> Worker<W> for Importer<'_, F> {
     const OPERATION: &'static str = "settlement.import";
     const TARGET: &'static str = "account.move";
-    /// As often as lines that wait: other batches of the report may have some.
-    const LOOKS_AGAIN: Option<Duration> = Some(Duration::from_secs(24 * 3600));
 
     /// One after the other: Odoo has few workers, and a settlement is many small calls.
     async fn round(&self, world: &W, jobs: &mut [Job], deadline: Timestamp) -> Vec<End> {

@@ -8,7 +8,7 @@ use causeway_odoo::{ExternalId, ExternalIdOf, MoveKind, MoveLine, MoveRecord, Od
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The kind of an order line's external id.
-const ORDER_LINE: &str = "orderline";
+pub(crate) const ORDER_LINE: &str = "orderline";
 
 /// What a processor calls a payment.
 #[derive(Clone, Copy, Debug)]
