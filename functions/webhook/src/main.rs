@@ -20,9 +20,10 @@ async fn main() -> Result<(), Error> {
         let world = &world;
         // Boxed, because the layout of the whole is deeper than the compiler follows.
         Box::pin(async move {
-            let path = event.payload.raw_path.clone().unwrap_or_default();
+            let mut event = event.payload;
+            let path = event.raw_path.take().unwrap_or_default();
             let (platform, store) = route(&path);
-            Ok::<_, Error>(answer(receive(world, platform, store, raw(event.payload)).await))
+            Ok::<_, Error>(answer(receive(world, platform, store, raw(event)).await))
         })
     }))
     .await

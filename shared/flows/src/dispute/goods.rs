@@ -3,7 +3,7 @@
 
 use super::book::Case;
 use crate::World;
-use crate::settlement::sale::ORDER_LINE;
+use crate::settlement::sale::seller;
 use crate::settlement::{dispute_reference, documents};
 use crate::work::{self, ATTENTION_LIFE};
 use causeway_domain::ports::Clock as _;
@@ -79,11 +79,7 @@ impl<W: World> Case<'_, W> {
         let stores = &self.document.account.stores;
         let ours = |sale: &SaleRecord| {
             let mut names = sale.lines.iter().filter_map(|line| line.external_id.as_deref());
-            stores.is_empty()
-                || names.any(|name| {
-                    let own = |store| ExternalId::new(store, ORDER_LINE, "");
-                    stores.iter().any(|store| name.starts_with(own(store).as_str()))
-                })
+            stores.is_empty() || names.any(|name| seller(stores, name).is_some())
         };
         let mut sales: Vec<SaleRecord> =
             self.odoo.read_sales(&orders).await?.into_values().filter(ours).collect();
@@ -100,9 +96,6 @@ impl<W: World> Case<'_, W> {
     }
 
     async fn ask_about(&self, open: &[String]) -> Result<(), Fault> {
-        if self.job.row.odoo_ids.contains_key(ASKED) {
-            return Ok(());
-        }
         let now: Timestamp = self.world.clock().now();
         let item = AttentionItem {
             key: self.item(),
@@ -119,8 +112,7 @@ impl<W: World> Case<'_, W> {
             payload: self.job.payload.clone(),
             expires_at: now + ATTENTION_LIFE,
         };
-        work::ask(self.world, &item).await?;
-        self.job.record(self.world, ASKED, 0).await
+        work::ask_once(self.world, self.job, ASKED, &item).await
     }
 }
 

@@ -3,10 +3,11 @@
 
 use super::compare::check_totals;
 use super::customer::{self, Parties};
+use super::date::{due, is_draft};
 use super::edit::{Change, difference, twins};
 use super::forecast;
 use super::intent::SaleOrder;
-use super::place::unplaced;
+use super::place::{Unplaced, unplaced};
 use super::product;
 use super::render::{PricedLine, price_all, record};
 use super::tax::check_fiscal_position;
@@ -16,7 +17,7 @@ use causeway_domain::ports::Http;
 use causeway_domain::{Fault, StoreId};
 use causeway_ledger::Ledger;
 use causeway_odoo::{
-    CulpritClass, ExternalIdOf, LineRecord, Odoo, OrderDate, OrderRecord, OrderState, Record,
+    CulpritClass, ExternalIdOf, LineRecord, Odoo, OrderRecord, OrderState, Record,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -279,7 +280,7 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
         &self,
         items: &[Item<'_>],
         records: &BTreeMap<usize, OrderRecord>,
-        unplaced: &BTreeSet<usize>,
+        unplaced: &Unplaced,
         ends: &mut Ends,
     ) {
         for (at, record) in records {
@@ -296,7 +297,7 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
                 .and_then(|()| {
                     check_fiscal_position(
                         &format!("{} ({})", item.order.key, record.name),
-                        record.fiscal_position.filter(|_| !unplaced.contains(at)),
+                        unplaced.position(*at, record),
                         place_known,
                         taxes,
                         self.odoo.session,
@@ -313,7 +314,7 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
         &self,
         items: &[Item<'_>],
         records: &mut BTreeMap<usize, OrderRecord>,
-        unplaced: &BTreeSet<usize>,
+        unplaced: &Unplaced,
         ends: &mut Ends,
     ) -> Result<(), Fault> {
         records.retain(|at, _| !ends.contains_key(at));
@@ -333,24 +334,7 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
                 }
             }
         }
-        let dates: Vec<OrderDate> = records
-            .iter()
-            .filter_map(|(at, record)| {
-                let order = items.get(*at)?.order;
-                let wanted = OrderDate {
-                    order: record.id,
-                    date: whole_second(order.date),
-                    fiscal_position: record.fiscal_position.filter(|_| !unplaced.contains(at)),
-                    leads: record.leads.clone(),
-                };
-                // A position that a person gave the order after it was confirmed stays.
-                let quotation = is_draft(&record.state) && unplaced.contains(at);
-                let moved = drafts.contains_key(&record.id)
-                    || record.date_order != wanted.date
-                    || quotation;
-                moved.then_some(wanted)
-            })
-            .collect();
+        let dates = due(items, records, &drafts, unplaced);
         if dates.is_empty() {
             return Ok(());
         }
@@ -374,18 +358,6 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
         }
         Ok(())
     }
-}
-
-fn is_draft(state: &OrderState) -> bool {
-    match state {
-        OrderState::Draft | OrderState::Sent => true,
-        OrderState::Sale | OrderState::Cancel | OrderState::Other(_) => false,
-    }
-}
-
-/// Odoo keeps whole seconds.
-fn whole_second(time: causeway_domain::Timestamp) -> causeway_domain::Timestamp {
-    causeway_domain::Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
 fn deleted(order: &SaleOrder, id: i64) -> Fault {

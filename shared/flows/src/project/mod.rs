@@ -11,6 +11,7 @@ mod apply;
 mod compare;
 mod contact;
 mod customer;
+mod date;
 mod edit;
 mod forecast;
 pub mod intent;

@@ -11,13 +11,26 @@ use causeway_domain::ports::Http;
 use causeway_odoo::{Odoo, OrderRecord};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The orders, by their place in the batch, whose position is not about them. Asks Odoo only where there is
-/// one to doubt.
+/// The orders, by their place in the batch, whose position is not about them.
+pub(super) struct Unplaced(BTreeSet<usize>);
+
+impl Unplaced {
+    pub(super) fn contains(&self, at: usize) -> bool {
+        self.0.contains(&at)
+    }
+
+    /// The position that an order should bear.
+    pub(super) fn position(&self, at: usize, record: &OrderRecord) -> Option<i64> {
+        record.fiscal_position.filter(|_| !self.contains(at))
+    }
+}
+
+/// Asks Odoo only where there is a position to doubt.
 pub(super) async fn unplaced<H: Http>(
     odoo: Odoo<'_, H>,
     items: &[Item<'_>],
     records: &BTreeMap<usize, OrderRecord>,
-) -> Result<BTreeSet<usize>, Fault> {
+) -> Result<Unplaced, Fault> {
     let nowhere =
         |at: &usize| items.get(*at).is_some_and(|item| item.order.shipping.country.is_none());
     let doubted: BTreeMap<usize, [i64; 2]> = records
@@ -28,5 +41,6 @@ pub(super) async fn unplaced<H: Http>(
     let partners: BTreeSet<i64> = doubted.values().flatten().copied().collect();
     let given = odoo.with_own_position(&partners.into_iter().collect::<Vec<_>>()).await?;
     let own = |partners: &[i64; 2]| partners.iter().any(|partner| given.contains(partner));
-    Ok(doubted.into_iter().filter(|(_, partners)| !own(partners)).map(|(at, _)| at).collect())
+    let not_own = doubted.into_iter().filter(|(_, partners)| !own(partners));
+    Ok(Unplaced(not_own.map(|(at, _)| at).collect()))
 }

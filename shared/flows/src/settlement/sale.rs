@@ -8,7 +8,7 @@ use causeway_odoo::{ExternalId, ExternalIdOf, MoveKind, MoveLine, MoveRecord, Od
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The kind of an order line's external id.
-pub(crate) const ORDER_LINE: &str = "orderline";
+const ORDER_LINE: &str = "orderline";
 
 /// What a processor calls a payment.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,11 @@ impl<'a> Names<'a> {
     }
 }
 
+/// Which of these stores sold an order line, by the line's external id.
+pub(crate) fn seller<'a>(stores: &'a [StoreId], line: &str) -> Option<&'a StoreId> {
+    stores.iter().find(|store| line.starts_with(ExternalId::new(store, ORDER_LINE, "").as_str()))
+}
+
 /// Which of an account's stores sold what an invoice bills. Empty for an account that names none.
 #[derive(Debug, Default)]
 pub(crate) struct Sellers(BTreeMap<i64, StoreId>);
@@ -58,15 +63,9 @@ impl Sellers {
         for part in billed.chunks(CHUNK) {
             names.extend(odoo.external_ids(ExternalIdOf::OrderLine, part).await?);
         }
-        let seller = |name: &String| {
-            let own = |store: &&StoreId| {
-                name.starts_with(ExternalId::new(store, ORDER_LINE, "").as_str())
-            };
-            stores.iter().find(own).cloned()
-        };
         let of_line = |line: &MoveLine| {
-            let store = line.sale_lines.iter().find_map(|id| seller(names.get(id)?))?;
-            Some((line.entry, store))
+            let store = line.sale_lines.iter().find_map(|id| seller(stores, names.get(id)?))?;
+            Some((line.entry, store.clone()))
         };
         Ok(Self(lines.iter().filter_map(of_line).collect()))
     }

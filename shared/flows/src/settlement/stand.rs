@@ -329,12 +329,9 @@ impl<W: World> Case<'_, W> {
         RowKey { store: self.document.id.clone(), subject }
     }
 
-    /// Raises an item, once: one that a person has settled does not come back.
+    /// Asks about a line, once.
     async fn ask(&self, entry: &SettlementEntry, reason: &str, fix: &str) -> Result<(), Fault> {
         let step = format!("asked:{}:{}", self.settlement.id, entry.id);
-        if self.job.row.odoo_ids.contains_key(&step) {
-            return Ok(());
-        }
         let item = AttentionItem {
             key: self.item(entry),
             raised_at: self.now(),
@@ -344,8 +341,7 @@ impl<W: World> Case<'_, W> {
             payload: serde_json::to_string(entry).ok(),
             expires_at: self.now() + ATTENTION_LIFE,
         };
-        work::ask(self.world, &item).await?;
-        self.record(&step, 0).await
+        work::ask_once(self.world, self.job, &step, &item).await
     }
 
     /// Closes the item of a line that is where it belongs now.

@@ -12,11 +12,22 @@ const ASK: &str = "attention.raise";
 /// Under which waiting is measured, whatever waits.
 const WAIT: &str = "work.wait";
 
-/// Raises an item. It is counted when it is new: a question that stays open is asked at every look.
-pub(crate) async fn ask<W: World>(world: &W, item: &AttentionItem) -> Result<(), Fault> {
-    raise(world, item).await.map_err(unavailable)
+/// Raises an item, once: one that a person has settled does not come back. `step` is where the row says that it
+/// was asked.
+pub(crate) async fn ask_once<W: World>(
+    world: &W,
+    job: &Job,
+    step: &str,
+    item: &AttentionItem,
+) -> Result<(), Fault> {
+    if job.row.odoo_ids.contains_key(step) {
+        return Ok(());
+    }
+    raise(world, item).await.map_err(unavailable)?;
+    job.record(world, step, 0).await
 }
 
+/// Raises an item. It is counted when it is new: a question that stays open is asked at every look.
 pub(super) async fn raise<W: World>(world: &W, item: &AttentionItem) -> Result<(), LedgerError> {
     if world.ledger().raise(item).await? {
         measure(world, ASK, item.key.store.as_str(), Metric::Raised(1));

@@ -5,7 +5,7 @@
 mod ask;
 mod settle;
 
-pub(crate) use ask::ask;
+pub(crate) use ask::ask_once;
 pub(crate) use settle::ATTENTION_LIFE;
 
 use crate::World;
