@@ -52,11 +52,13 @@ fn nudges(scenario: &Scenario, platform: Platform, ids: &[String]) -> Vec<Nudge>
     ids.iter().map(|id| scenario.nudge(platform, id)).collect()
 }
 
-/// How many of each document Odoo has.
-fn documents(scenario: &Scenario) -> (usize, usize, usize) {
+/// How many of each document Odoo has, and the fiscal position of each order.
+fn documents(scenario: &Scenario) -> ([usize; 3], Vec<serde_json::Value>) {
     let state = scenario.odoo_state();
     let count = |what: &str| state[what].as_array().unwrap().len();
-    (count("orders"), count("partners"), count("pickings"))
+    let orders = state["orders"].as_array().unwrap().iter();
+    let positions = orders.map(|order| order["fiscal_position"].clone()).collect();
+    (["orders", "partners", "pickings"].map(count), positions)
 }
 
 /// R195: one lone order of every platform.
@@ -65,6 +67,16 @@ async fn a_lone_order_survives_a_kill_at_every_call() {
     for platform in Platform::ALL {
         dies_at_every_call(platform, one_order).await;
     }
+}
+
+/// R195, R198: sales over the counter, whose fiscal position is taken off before they are confirmed.
+#[tokio::test]
+async fn sales_over_the_counter_survive_a_kill_at_every_call() {
+    let two = |scenario: &Scenario, platform| {
+        let shop = scenario.shop(platform);
+        (0..2).map(|_| shop.add(12, |draft| paid(draft).to_a_stranger())).collect()
+    };
+    dies_at_every_call(Platform::Square, two).await;
 }
 
 /// R195: a batch.

@@ -3,7 +3,7 @@
 use crate::sim::Scenario;
 use causeway_flows::{project, work};
 use causeway_ledger::{Disposition, State};
-use sandbox::odoo::Seed;
+use sandbox::odoo::{Seed, Switches};
 use sandbox::platforms::{Draft, Edit, Phase, Platform};
 use std::collections::BTreeSet;
 
@@ -188,6 +188,33 @@ fn positions(scenario: &Scenario) -> BTreeSet<Option<String>> {
     let orders = scenario.odoo_state()["orders"].clone();
     let position = |order: &serde_json::Value| order["fiscal_position"].as_str().map(str::to_owned);
     orders.as_array().unwrap().iter().map(position).collect()
+}
+
+/// What an automation in Odoo gives the orders while they are confirmed stays, with a place and without one,
+/// and whenever the worker looks again.
+#[tokio::test]
+async fn a_position_set_while_confirming_stays() {
+    let json2 = |text: String| text;
+    let legacy = |text: String| {
+        text.replace("protocol = \"json2\"", "protocol = \"jsonrpc\"\nlogin = \"inbound\"")
+    };
+    for config in [json2, legacy] {
+        let scenario = Scenario::with(config);
+        let position_on_confirm = Some(Seed::POSITION_EU_PRIVATE);
+        scenario.odoo.switch(Switches { position_on_confirm, ..Switches::default() });
+        let shop = scenario.shop(Platform::Square);
+        let ids = [shop.add(12, paid), shop.add(12, over_the_counter)];
+        let nudges = ids.each_ref().map(|id| scenario.nudge(Platform::Square, id));
+        scenario.project(&nudges).await;
+        for id in &ids {
+            shop.edit_order(id, Edit::Note("Ring twice".to_owned()));
+        }
+        scenario.project(&nudges).await;
+        assert_eq!(positions(&scenario), BTreeSet::from([Some("EU B2C".to_owned())]));
+        assert_eq!(scenario.differences(), Vec::<String>::new());
+        let reasons: Vec<_> = scenario.attention().await.into_iter().map(|a| a.reason).collect();
+        assert!(reasons.is_empty(), "{reasons:?}");
+    }
 }
 
 /// One that a person has given the customer is about them wherever they buy: it stays, and the store's tax

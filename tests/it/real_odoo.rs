@@ -137,6 +137,56 @@ async fn a_sale_without_a_place_bears_no_fiscal_position() {
     }
 }
 
+/// R198: what an automation in Odoo gives the orders while they are confirmed stays, with a place and without
+/// one, and when the worker looks again.
+#[tokio::test]
+async fn a_position_set_while_confirming_stays() {
+    for protocol in [Protocol::Json2, Protocol::JsonRpc] {
+        let Some(trial) = Trial::new("a position set while confirming", protocol).await else {
+            return;
+        };
+        let position =
+            trial.find("account.fiscal.position", json!([["name", "=", "EU B2C"]]), json!(["id"]));
+        let position = position.await[0]["id"].as_i64().unwrap();
+        let automation = gives_when_confirmed(&trial, position).await;
+        let platform = Platform::Square;
+        let shop = trial.scenario.shop(platform);
+        let over_the_counter = |draft| Draft { phase: Phase::Paid, ..Draft::to_a_stranger(draft) };
+        let ids = [trial.add(platform, 12), shop.add(12, over_the_counter)];
+        let nudges = trial.nudges(platform, &ids);
+        trial.project(&nudges).await;
+        for id in &ids {
+            shop.edit_order(id, Edit::Note("Sonnez deux fois".to_owned()));
+        }
+        trial.project(&nudges).await;
+        trial.admin("base.automation", "unlink", json!({"ids": [automation]})).await;
+        trial.agrees().await;
+        let fields = json!(["fiscal_position_id"]);
+        let orders = trial.find("sale.order", json!([["origin", "like", trial.tag]]), fields).await;
+        let found: Vec<&Value> = orders.iter().map(|o| &o["fiscal_position_id"][0]).collect();
+        assert_eq!(found, [position, position], "{orders:?}");
+    }
+}
+
+/// Makes an automation that gives this trial's orders a fiscal position while they are confirmed; its id.
+async fn gives_when_confirmed(trial: &Trial, position: i64) -> i64 {
+    let model = trial.find("ir.model", json!([["model", "=", "sale.order"]]), json!(["id"])).await;
+    let model = &model[0]["id"];
+    let domain = json!([["model", "=", "sale.order"], ["name", "=", "state"]]);
+    let state = trial.find("ir.model.fields", domain, json!(["id"])).await;
+    let filter = format!("[('state', '=', 'sale'), ('origin', 'like', '{}')]", trial.tag);
+    let vals = json!({"name": trial.tag, "model_id": model, "trigger": "on_create_or_write",
+        "trigger_field_ids": [[6, 0, [state[0]["id"]]]], "filter_domain": filter});
+    let made = trial.admin("base.automation", "create", json!({"vals_list": [vals]})).await;
+    let automation = made[0].as_i64().unwrap();
+    let vals = json!({"name": trial.tag, "model_id": model, "state": "object_write",
+        "update_path": "fiscal_position_id", "value": position.to_string(),
+        "resource_ref": format!("account.fiscal.position,{position}"),
+        "usage": "base_automation", "base_automation_id": automation});
+    trial.admin("ir.actions.server", "create", json!({"vals_list": [vals]})).await;
+    automation
+}
+
 /// R158: an unknown SKU waits by its name, and the order goes on when the product appears.
 #[tokio::test]
 async fn an_unknown_sku_waits_until_its_product_appears() {

@@ -1,14 +1,10 @@
-//! Sale orders: read, confirm, put the date back.
+//! Sale orders: read, confirm.
 
 use crate::client::Odoo;
-use crate::decode::{Row, datetime, rows};
+use crate::decode::{Row, rows};
 use crate::fault::Cause;
 use crate::fields;
-use crate::load::Cell;
-use crate::pin::number;
-use crate::transport::{
-    Args, ORDER_CONFIRM, ORDER_READ, ORDER_SAVE_MULTI, ORDER_SEARCH, Operation,
-};
+use crate::transport::{Args, ORDER_CONFIRM, ORDER_READ, ORDER_SEARCH, Operation};
 use causeway_domain::ports::Http;
 use causeway_domain::{Currency, Decimal, Fault, Money, Timestamp};
 use serde_json::{Map, Value, json};
@@ -95,21 +91,8 @@ pub struct Lead {
     pub days: Decimal,
 }
 
-/// The date and the fiscal position that an order should bear.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OrderDate {
-    /// `sale.order` id.
-    pub order: i64,
-    /// `date_order`.
-    pub date: Timestamp,
-    /// `account.fiscal.position` id: as read, or `None` for an order whose place is not known.
-    pub fiscal_position: Option<i64>,
-    /// The order's lead times as read ([`OrderRecord::leads`]).
-    pub leads: Vec<Lead>,
-}
-
 /// What is read of an order, its lines' lead times with it.
-fn specification() -> Value {
+pub(crate) fn specification() -> Value {
     let mut wanted: Map<String, Value> =
         fields::ORDER_READ.iter().map(|field| ((*field).to_owned(), json!({}))).collect();
     wanted.insert("order_line".to_owned(), json!({"fields": {"customer_lead": {}}}));
@@ -147,7 +130,7 @@ impl<H: Http> Odoo<'_, H> {
     }
 
     /// Which of these still exist.
-    async fn existing(&self, ids: &[i64]) -> Result<BTreeSet<i64>, Fault> {
+    pub(crate) async fn existing(&self, ids: &[i64]) -> Result<BTreeSet<i64>, Fault> {
         self.search_orders(json!([["id", "in", ids]])).await
     }
 
@@ -164,7 +147,7 @@ impl<H: Http> Odoo<'_, H> {
         found.ok_or_else(|| self.unexpected(ORDER_SEARCH, "not a list of ids"))
     }
 
-    fn orders(
+    pub(crate) fn orders(
         &self,
         answer: &Value,
         operation: Operation,
@@ -230,96 +213,6 @@ impl<H: Http> Odoo<'_, H> {
         }
     }
 
-    /// Puts `date_order` back after confirmation and reads the orders in the same go. Safe to repeat.
-    ///
-    /// Each line's lead time is written with it, as it is: that moves the deadline of its delivery along.
-    /// With the deadline of the confirmation, Odoo would not merge a later change of quantity into the
-    /// delivery: less would leave it as it is and announce a return of goods that never left (seen on
-    /// 19.0; `stock.move._prepare_merge_moves_distinct_fields`).
-    ///
-    /// On Odoo 19 that is one `sale.order.web_save_multi(vals_list, specification)`; 17 and 18 do not
-    /// have it and take one plain `load` and one read. Deleted orders are absent from the answer.
-    pub async fn date_and_read(
-        &self,
-        dates: &[OrderDate],
-    ) -> Result<BTreeMap<i64, OrderRecord>, Fault> {
-        let dates: BTreeMap<i64, &OrderDate> =
-            dates.iter().map(|date| (date.order, date)).collect();
-        if dates.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        if self.session.version.major < 19 {
-            return self.date_by_load(&dates).await;
-        }
-        match self.save_dates(&dates).await? {
-            Some(orders) => Ok(orders),
-            None => {
-                let left = self.left(&dates).await?;
-                if left.is_empty() {
-                    return Ok(BTreeMap::new());
-                }
-                let again = self.save_dates(&left).await?;
-                again.ok_or_else(|| Fault::retry("sale orders are being deleted right now"))
-            }
-        }
-    }
-
-    /// `None` if one of the orders is gone: then nothing was written.
-    async fn save_dates(
-        &self,
-        dates: &BTreeMap<i64, &OrderDate>,
-    ) -> Result<Option<BTreeMap<i64, OrderRecord>>, Fault> {
-        let ids: Vec<i64> = dates.keys().copied().collect();
-        let values: Vec<Value> = dates.values().map(|date| date_values(date)).collect();
-        let args = Args::of(&ids)
-            .with("vals_list", Value::Array(values))
-            .with("specification", specification())
-            .of_birth(self.connection);
-        match self.call(ORDER_SAVE_MULTI, args).await {
-            Ok(answer) => self.orders(&answer, ORDER_SAVE_MULTI).map(Some),
-            Err(refused) if refused.cause == Cause::Missing => Ok(None),
-            Err(refused) => Err(refused.fault),
-        }
-    }
-
-    async fn date_by_load(
-        &self,
-        dates: &BTreeMap<i64, &OrderDate>,
-    ) -> Result<BTreeMap<i64, OrderRecord>, Fault> {
-        const COLUMNS: &[&str] = &[
-            ".id",
-            "date_order",
-            "fiscal_position_id/.id",
-            "order_line/.id",
-            "order_line/customer_lead",
-        ];
-        if let Err(fault) = self.load_fields("sale.order", COLUMNS, date_rows(dates)).await {
-            let left = self.left(dates).await?;
-            if left.len() == dates.len() {
-                return Err(fault);
-            }
-            if !left.is_empty() {
-                self.load_fields("sale.order", COLUMNS, date_rows(&left)).await?;
-            }
-        }
-        let ids: Vec<i64> = dates.keys().copied().collect();
-        self.read_orders(&ids).await
-    }
-
-    /// Those that still exist.
-    async fn left<'d>(
-        &self,
-        dates: &BTreeMap<i64, &'d OrderDate>,
-    ) -> Result<BTreeMap<i64, &'d OrderDate>, Fault> {
-        let ids: Vec<i64> = dates.keys().copied().collect();
-        let found = self.existing(&ids).await?;
-        Ok(dates
-            .iter()
-            .filter(|(id, _)| found.contains(id))
-            .map(|(id, date)| (*id, *date))
-            .collect())
-    }
-
     fn order(&self, row: &Row<'_>) -> Result<OrderRecord, Fault> {
         let lines = row.records("order_line")?;
         let lead =
@@ -360,36 +253,4 @@ impl<H: Http> Odoo<'_, H> {
             },
         )
     }
-}
-
-fn date_values(date: &OrderDate) -> Value {
-    let lines: Vec<Value> = date
-        .leads
-        .iter()
-        .map(|lead| json!([1, lead.line, {"customer_lead": number(lead.days)}]))
-        .collect();
-    let mut values = json!({
-        "date_order": datetime(date.date),
-        "fiscal_position_id": date.fiscal_position.map_or(Value::Bool(false), Value::from),
-    });
-    if let (Some(values), false) = (values.as_object_mut(), lines.is_empty()) {
-        values.insert("order_line".to_owned(), Value::Array(lines));
-    }
-    values
-}
-
-/// One row for each line; those after the first leave the order's cells blank.
-fn date_rows(dates: &BTreeMap<i64, &OrderDate>) -> Vec<Vec<Cell>> {
-    let mut rows = Vec::new();
-    for (id, date) in dates {
-        let mut head = vec![Cell::Id(*id), datetime(date.date).into(), date.fiscal_position.into()];
-        let none = [Cell::Blank, Cell::Blank];
-        let mut lines = date.leads.iter().map(|lead| [Cell::Id(lead.line), lead.days.into()]);
-        head.extend(lines.next().unwrap_or(none));
-        rows.push(head);
-        let more =
-            |[line, days]: [Cell; 2]| vec![Cell::Blank, Cell::Blank, Cell::Blank, line, days];
-        rows.extend(lines.map(more));
-    }
-    rows
 }

@@ -3,6 +3,7 @@
 use super::access;
 use super::cell::{Cell, Record, get};
 use super::fail::{Answer, Fail};
+use super::faults::Switches;
 use super::schema::{Model, schema};
 use super::store::Store;
 use jiff::Timestamp;
@@ -38,8 +39,8 @@ pub struct Env<'a> {
     pub context: Map<String, Value>,
     /// The server's time.
     pub now: Timestamp,
-    /// False when the fault "ignore pins" is on.
-    pub pins: bool,
+    /// What this server does differently.
+    pub switches: Switches,
 }
 
 impl Env<'_> {

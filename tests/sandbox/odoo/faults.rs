@@ -85,6 +85,9 @@ pub struct Switches {
     pub ignore_pins: bool,
     /// PostgreSQL is down.
     pub database_down: bool,
+    /// An automation (`base.automation` on the state of `sale.order`) gives every order this
+    /// `account.fiscal.position` while it is confirmed.
+    pub position_on_confirm: Option<i64>,
 }
 
 /// The faults that are set.

@@ -332,7 +332,7 @@ pub fn base_line(env: &Env<'_>, row: &Record, currency: i64) -> Answer<BaseLine>
         taxes,
         pin: None,
     };
-    if let (Cell::Json(data), true) = (get(row, "extra_tax_data"), env.pins) {
+    if let (Cell::Json(data), false) = (get(row, "extra_tax_data"), env.switches.ignore_pins) {
         line.pin = pin::accepted(data, &line, currency, decimals(env, currency))?;
     }
     Ok(line)

@@ -299,6 +299,9 @@ pub fn confirm(env: &mut Env<'_>, ids: &[i64]) -> Answer<()> {
                 ("write_date", Cell::Text(now)),
             ],
         );
+        if let Some(position) = env.switches.position_on_confirm {
+            env.store.set(MODEL, *id, [("fiscal_position_id", Cell::Ref(position))]);
+        }
         let lines = lines(env, *id);
         stock::launch(env, *id, &lines)?;
     }

@@ -5,7 +5,7 @@ use super::control::Logged;
 use super::dispatch::{self, Call};
 use super::env::{Env, User, datetime_text};
 use super::fail::{Answer, Fail};
-use super::faults::{Fault, Faults, Rule};
+use super::faults::{Fault, Faults, Rule, Switches};
 use super::load;
 use super::seed;
 use super::store::Store;
@@ -60,7 +60,8 @@ impl State {
     /// A transaction of an administrator, for looking.
     pub fn env(&mut self) -> Env<'_> {
         let now = (self.clock)();
-        Env { store: &mut self.store, user: User::Admin, context: Map::new(), now, pins: true }
+        let switches = Switches::default();
+        Env { store: &mut self.store, user: User::Admin, context: Map::new(), now, switches }
     }
     /// Runs a call with the faults that strike it.
     pub fn call(&mut self, call: Call) -> Outcome {
@@ -137,9 +138,9 @@ impl State {
 
     fn transact(&mut self, call: &Call) -> Answer<Value> {
         let now = (self.clock)();
-        let pins = !self.faults.switches.ignore_pins;
+        let switches = self.faults.switches;
         let context = call.context.clone();
-        let mut env = Env { store: &mut self.store, user: call.user, context, now, pins };
+        let mut env = Env { store: &mut self.store, user: call.user, context, now, switches };
         dispatch::run(&mut env, call)
     }
 

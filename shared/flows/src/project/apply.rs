@@ -65,8 +65,9 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
         let mut records = self.read(items, &ids, &mut ends).await?;
         self.change(items, &ready, &ids, &mut records, &mut ends).await?;
         let unplaced = unplaced(self.odoo, items, &records).await?;
+        self.clear_positions(&unplaced, &mut records).await?;
         self.check(items, &records, &unplaced, &mut ends);
-        self.confirm(items, &mut records, &unplaced, &mut ends).await?;
+        self.confirm(items, &mut records, &mut ends).await?;
         for (at, record) in records {
             ends.entry(at).or_insert(Ok(record.id));
         }
@@ -275,6 +276,25 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
         Ok(self.odoo.read_orders(&[id]).await?.remove(&id))
     }
 
+    async fn clear_positions(
+        &self,
+        unplaced: &Unplaced,
+        records: &mut BTreeMap<usize, OrderRecord>,
+    ) -> Result<(), Fault> {
+        let quotations = unplaced.quotations(records);
+        if quotations.is_empty() {
+            return Ok(());
+        }
+        self.journal.in_time()?;
+        let ids: Vec<i64> = quotations.keys().copied().collect();
+        for (id, record) in self.odoo.clear_positions(&ids).await? {
+            if let Some(at) = quotations.get(&id) {
+                records.insert(*at, record);
+            }
+        }
+        Ok(())
+    }
+
     /// Compares totals and taxes before anything is confirmed: a wrong order must not be shipped.
     fn check(
         &self,
@@ -309,12 +329,11 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
         }
     }
 
-    /// Confirms what is draft and should not be, puts dates and positions right, reads back and compares.
+    /// Confirms what is draft and should not be, puts the dates back, reads back and compares.
     async fn confirm(
         &self,
         items: &[Item<'_>],
         records: &mut BTreeMap<usize, OrderRecord>,
-        unplaced: &Unplaced,
         ends: &mut Ends,
     ) -> Result<(), Fault> {
         records.retain(|at, _| !ends.contains_key(at));
@@ -334,7 +353,7 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
                 }
             }
         }
-        let dates = due(items, records, &drafts, unplaced);
+        let dates = due(items, records, &drafts);
         if dates.is_empty() {
             return Ok(());
         }

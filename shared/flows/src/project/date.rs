@@ -1,8 +1,6 @@
-//! What is written to an order after it is confirmed: its date, which Odoo has set to now, and its fiscal
-//! position where that is not about it. Pure.
+//! What is written to an order after it is confirmed: its date, which Odoo has set to now. Pure.
 
 use super::apply::Item;
-use super::place::Unplaced;
 use causeway_domain::Timestamp;
 use causeway_odoo::{OrderDate, OrderRecord, OrderState};
 use std::collections::BTreeMap;
@@ -12,19 +10,15 @@ pub(super) fn due(
     items: &[Item<'_>],
     records: &BTreeMap<usize, OrderRecord>,
     drafts: &BTreeMap<i64, usize>,
-    unplaced: &Unplaced,
 ) -> Vec<OrderDate> {
     let due = |(at, record): (&usize, &OrderRecord)| {
         let wanted = OrderDate {
             order: record.id,
             date: whole_second(items.get(*at)?.order.date),
-            fiscal_position: unplaced.position(*at, record),
             leads: record.leads.clone(),
         };
-        // A position that a person gave the order after it was confirmed stays.
-        let quotation = is_draft(&record.state) && unplaced.contains(*at);
         let moved = drafts.contains_key(&record.id) || record.date_order != wanted.date;
-        (moved || quotation).then_some(wanted)
+        moved.then_some(wanted)
     };
     records.iter().filter_map(due).collect()
 }

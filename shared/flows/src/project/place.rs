@@ -4,8 +4,12 @@
 //! the rest of the world, as the empty delivery address fits no other. Such an order bears none. One that a
 //! person has set on the customer is about the customer wherever they buy, and stays
 //! (`account.fiscal.position._get_fiscal_position`, 19.0).
+//!
+//! It is taken off while the order is a quotation, and never touched again: what an app or a person gives the
+//! order while it is confirmed or later stays.
 
 use super::apply::Item;
+use super::date::is_draft;
 use causeway_domain::Fault;
 use causeway_domain::ports::Http;
 use causeway_odoo::{Odoo, OrderRecord};
@@ -15,13 +19,21 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Unplaced(BTreeSet<usize>);
 
 impl Unplaced {
-    pub(super) fn contains(&self, at: usize) -> bool {
-        self.0.contains(&at)
+    /// The position of the order as far as it is about it.
+    pub(super) fn position(&self, at: usize, record: &OrderRecord) -> Option<i64> {
+        record.fiscal_position.filter(|_| !self.0.contains(&at))
     }
 
-    /// The position that an order should bear.
-    pub(super) fn position(&self, at: usize, record: &OrderRecord) -> Option<i64> {
-        record.fiscal_position.filter(|_| !self.contains(at))
+    /// The quotations that bear one all the same, by id.
+    pub(super) fn quotations(
+        &self,
+        records: &BTreeMap<usize, OrderRecord>,
+    ) -> BTreeMap<i64, usize> {
+        let records = self.0.iter().filter_map(|at| Some((*at, records.get(at)?)));
+        records
+            .filter(|(_, record)| is_draft(&record.state))
+            .map(|(at, record)| (record.id, at))
+            .collect()
     }
 }
 

@@ -34,18 +34,8 @@ enum Mode {
     Overwrite,
 }
 
-/// Columns that may be overwritten: nothing that an order's state could forbid or that changes value
-/// (the lines' taxes are sent, so that no fiscal position touches them, odoo FACTS A15).
-const NARROW: &[(&str, &[&[&str]])] = &[(
-    "sale.order",
-    &[&[
-        ".id",
-        "date_order",
-        "fiscal_position_id/.id",
-        "order_line/.id",
-        "order_line/customer_lead",
-    ]],
-)];
+/// Columns that may be overwritten, by model.
+const NARROW: &[(&str, &[&[&str]])] = &[("sale.order", crate::order_writes::NARROW)];
 
 impl<H: Http> Odoo<'_, H> {
     /// `<model>.load(fields, data)` in create-only mode: each record is made unless its external id

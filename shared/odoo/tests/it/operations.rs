@@ -18,6 +18,15 @@ async fn play_life(protocol: Protocol, session: &Session, scenario: &str, batch:
 pub fn check(life: &Life, batch: &str) {
     assert_eq!(life.born, life.replayed, "a replay with other values changes nothing");
     let ids: Vec<i64> = life.born.iter().map(|one| *one.as_ref().unwrap()).collect();
+    let [(id, cleared)] = life.cleared.iter().collect::<Vec<_>>()[..] else {
+        panic!("{:?}", life.cleared)
+    };
+    assert_eq!(
+        (*id, cleared.fiscal_position),
+        (ids[2], None),
+        "taken away from the last one alone"
+    );
+    assert_eq!((cleared.state.clone(), cleared.total.minor()), (OrderState::Draft, 1210));
     assert!(life.confirmed.is_empty());
     assert!(
         life.confirmed_again.is_empty(),
@@ -32,7 +41,7 @@ pub fn check(life: &Life, batch: &str) {
         assert_eq!(order.total.to_string(), "12.10 EUR");
         assert_eq!((order.untaxed.minor(), order.tax.minor()), (1000, 210), "pinned");
         let position = if order.id == ids[2] { None } else { Some(15) };
-        assert_eq!(order.fiscal_position, position, "taken away from the last one alone");
+        assert_eq!(order.fiscal_position, position, "neither confirming nor dating changes it");
     }
     let [line] = life.lines.as_slice() else { panic!("{:?}", life.lines) };
     assert_eq!((line.quantity, line.price_unit), (Decimal::from(3), Decimal::new(333, 2)));

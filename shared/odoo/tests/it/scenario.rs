@@ -127,6 +127,7 @@ pub fn ten_partners() -> Vec<Record> {
 pub struct Life {
     pub born: Loaded,
     pub replayed: Loaded,
+    pub cleared: BTreeMap<i64, OrderRecord>,
     pub confirmed: BTreeMap<i64, Fault>,
     pub confirmed_again: BTreeMap<i64, Fault>,
     pub dated: BTreeMap<i64, OrderRecord>,
@@ -143,24 +144,15 @@ pub async fn life<H: Http>(odoo: Odoo<'_, H>, batch: &str) -> Result<Life, Fault
     changed[0].head[4].1 = "changed".into();
     let replayed = odoo.load_new("sale.order", &changed).await?;
     let ids: Vec<i64> = born.iter().map(|one| *one.as_ref().unwrap()).collect();
+    let cleared = odoo.clear_positions(&[ids[2], 99_999_999]).await?;
     let confirmed = odoo.confirm(&ids[..2]).await?;
     let confirmed_again = odoo.confirm(&ids).await?;
     let read = odoo.read_orders(&ids).await?;
     let mut dates: Vec<OrderDate> = read
         .values()
-        .map(|order| OrderDate {
-            order: order.id,
-            date: placed(),
-            fiscal_position: order.fiscal_position.filter(|_| order.id != ids[2]),
-            leads: order.leads.clone(),
-        })
+        .map(|order| OrderDate { order: order.id, date: placed(), leads: order.leads.clone() })
         .collect();
-    dates.push(OrderDate {
-        order: 99_999_999,
-        date: placed(),
-        fiscal_position: None,
-        leads: vec![],
-    });
+    dates.push(OrderDate { order: 99_999_999, date: placed(), leads: vec![] });
     let dated = odoo.date_and_read(&dates).await?;
     let lines = odoo.read_lines(&ids[..1]).await?;
     let values = |name: &str, product: i64, pinned: PinnedLine| LineValues {
@@ -192,7 +184,17 @@ pub async fn life<H: Http>(odoo: Odoo<'_, H>, batch: &str) -> Result<Life, Fault
     odoo.write_order_lines(ids[0], vec![zero]).await?;
     let after = odoo.read_orders(&[ids[0], 99_999_999]).await?;
     let lines_after = odoo.read_lines(&ids[..1]).await?;
-    Ok(Life { born, replayed, confirmed, confirmed_again, dated, lines, after, lines_after })
+    Ok(Life {
+        born,
+        replayed,
+        cleared,
+        confirmed,
+        confirmed_again,
+        dated,
+        lines,
+        after,
+        lines_after,
+    })
 }
 
 /// What is looked up before an order can be made.

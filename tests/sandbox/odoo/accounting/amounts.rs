@@ -177,7 +177,7 @@ fn base_line(env: &Env<'_>, row: &Record, currency: i64) -> Answer<(BaseLine, Ba
     };
     let rate = rate(env, currency);
     let mut company = BaseLine { price: line.price / rate, ..line.clone() };
-    if let (Cell::Json(data), true) = (get(row, "extra_tax_data"), env.pins) {
+    if let (Cell::Json(data), true) = (get(row, "extra_tax_data"), !env.switches.ignore_pins) {
         line.pin = pin::accepted(data, &line, currency, decimals(env, currency))?;
         let own = decimals(env, super::Seed::EUR);
         company.pin = line.pin.as_ref().map(|pin| pin::in_company(data, pin, rate, own));
