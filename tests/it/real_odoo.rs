@@ -18,6 +18,7 @@ mod journal;
 mod kill;
 mod server;
 mod speed;
+mod steps;
 mod twin;
 
 use crate::sim::Scenario;

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use sandbox::platforms::{Platform, SampleRefund};
 use serde_json::{Value, json};
 
-const AFTER: &str = "invoices = \"at_order\"\npayments = \"per_order\"\njournal = 6\nreturns = \"platform\"\nlocked = \"unlock\"";
+pub const AFTER: &str = "invoices = \"at_order\"\npayments = \"per_order\"\njournal = 6\nreturns = \"platform\"\nlocked = \"unlock\"";
 
 fn amount(value: &Value) -> Decimal {
     value.to_string().parse().unwrap()

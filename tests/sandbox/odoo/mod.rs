@@ -88,6 +88,10 @@ impl FakeOdoo {
     pub fn add_bank_journal(&self, id: i64, code: &str, clearing: i64) {
         seed::add_bank_journal(&mut self.state().store, id, code, clearing);
     }
+    /// Lets the first warehouse deliver in steps: `pick_ship` or `pick_pack_ship`.
+    pub fn deliver_in_steps(&self, steps: &str) {
+        seed::deliver_in_steps(&mut self.state().store, steps);
+    }
     /// Adds a fault.
     pub fn inject(&self, rule: Rule) {
         self.state().faults.add(rule);

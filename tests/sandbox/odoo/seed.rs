@@ -89,6 +89,14 @@ impl Seed {
     pub const US_TAXES: [i64; 3] = [401, 402, 403];
     /// GST 5 % and PST 7 %: two taxes on one line.
     pub const CANADIAN_TAXES: [i64; 2] = [404, 405];
+    /// Locations and operation types of a delivery in several steps.
+    pub const OUTPUT: i64 = 8;
+    /// Where goods are packed.
+    pub const PACKING: i64 = 9;
+    /// Operation type "Pick".
+    pub const PICK: i64 = 3;
+    /// Operation type "Pack".
+    pub const PACK: i64 = 4;
     /// Fiscal position "National".
     pub const POSITION_NATIONAL: i64 = 15;
     /// Fiscal position "EU B2C".
@@ -285,6 +293,29 @@ pub fn add_bank_journal(store: &mut Store, id: i64, code: &str, clearing: i64) {
         "default_account_id": clearing, "inbound_payment_method_line_ids": [inbound],
         "outbound_payment_method_line_ids": [outbound]});
     seed_row(store, "account.journal", row.as_object().unwrap());
+    store.commit();
+}
+
+/// Lets the first warehouse deliver in two or three steps, as `delivery_steps` says.
+pub fn deliver_in_steps(store: &mut Store, steps: &str) {
+    let stock = 5;
+    for (id, name) in [(Seed::OUTPUT, "Output"), (Seed::PACKING, "Packing Zone")] {
+        let row = json!({"id": id, "name": name, "complete_name": format!("WH/{name}"),
+            "usage": "internal", "active": true, "company_id": 1, "location_id": 4});
+        seed_row(store, "stock.location", row.as_object().unwrap());
+    }
+    let (packed, last) = (Seed::PACKING, Seed::OUTPUT);
+    let picked = if steps == "pick_ship" { last } else { packed };
+    for (id, name, from, to) in
+        [(Seed::PICK, "Pick", stock, picked), (Seed::PACK, "Pack", packed, last)]
+    {
+        let row = json!({"id": id, "name": name, "code": "internal", "warehouse_id": 1,
+            "default_location_src_id": from, "default_location_dest_id": to,
+            "sequence_code": name.to_uppercase(), "sequence": id, "active": true, "company_id": 1});
+        seed_row(store, "stock.picking.type", row.as_object().unwrap());
+    }
+    let steps = Cell::Text(steps.to_owned());
+    store.set("stock.warehouse", Seed::WAREHOUSE, [("delivery_steps", steps)]);
     store.commit();
 }
 

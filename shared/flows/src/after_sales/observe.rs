@@ -2,7 +2,7 @@
 
 use super::seen::{
     OpenItem, PickingStanding, SaleStanding, Seen, SeenCredit, SeenInvoice, SeenLine, SeenMoveLine,
-    SeenPayment, SeenPicking, SeenStockMove,
+    SeenPayment, SeenPicking, SeenStockMove, Way,
 };
 use causeway_domain::ports::Http;
 use causeway_domain::{Fault, Money};
@@ -265,11 +265,17 @@ fn picking(
     let live = picking.moves.iter().filter(|stock| stock.state != PickingState::Cancel);
     Some(SeenPicking {
         id: picking.id,
+        name: picking.name.clone(),
         state,
         external_id: names.pickings.get(&picking.id).cloned(),
         return_of: picking.returns,
         return_type: own.and_then(|one| one.returns).unwrap_or(picking.picking_type),
-        outgoing: picking.code == PickingCode::Outgoing,
+        way: match picking.code {
+            PickingCode::Outgoing => Way::Out,
+            PickingCode::Incoming => Way::In,
+            PickingCode::Internal => Way::Within,
+            PickingCode::Other(_) => Way::Other,
+        },
         moves: live
             .map(|stock| SeenStockMove {
                 id: stock.id,
@@ -277,6 +283,7 @@ fn picking(
                 product: stock.product,
                 demand: stock.demand,
                 quantity: stock.quantity,
+                picked: stock.picked,
                 origin: stock.returns,
                 from: stock.from,
                 to: stock.to,

@@ -160,23 +160,38 @@ pub struct OpenItem {
     pub residual: Money,
 }
 
-/// A delivery or return.
+/// A transfer of the order: a delivery, a step before it, or a return.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SeenPicking {
     /// `stock.picking` id.
     pub id: i64,
+    /// `WH/OUT/00042`.
+    pub name: String,
     /// Where it stands.
     pub state: PickingStanding,
     /// Our external id, if it is ours.
     pub external_id: Option<String>,
-    /// The delivery that it takes back, for a return.
+    /// The transfer that it takes back, for a return.
     pub return_of: Option<i64>,
     /// `stock.picking.type` of a return of it.
     pub return_type: i64,
-    /// True for goods that leave.
-    pub outgoing: bool,
+    /// Which way its goods go.
+    pub way: Way,
     /// Its moves.
     pub moves: Vec<SeenStockMove>,
+}
+
+/// `stock.picking.type.code`, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Way {
+    /// To the buyer.
+    Out,
+    /// From the buyer.
+    In,
+    /// Within the warehouse: picked and packed before they leave, or put back.
+    Within,
+    /// As an app says.
+    Other,
 }
 
 /// `stock.picking.state`, as far as it matters here.
@@ -201,8 +216,10 @@ pub struct SeenStockMove {
     pub product: i64,
     /// Asked for.
     pub demand: Decimal,
-    /// Moved, once done.
+    /// Moved, once done; reserved before.
     pub quantity: Decimal,
+    /// Somebody said that it goes, done or not.
+    pub picked: bool,
     /// The delivery's move that it takes back.
     pub origin: Option<i64>,
     /// `stock.location` it comes from.
@@ -300,7 +317,7 @@ impl Seen {
         let moves: Decimal = self
             .pickings
             .iter()
-            .filter(|picking| picking.outgoing && picking.return_of.is_none())
+            .filter(|picking| picking.delivers())
             .flat_map(|picking| &picking.moves)
             .filter(|stock| stock.done && stock.sale_line == Some(line.id))
             .map(|stock| stock.quantity)
@@ -312,15 +329,58 @@ impl Seen {
     /// True if anything has left.
     pub fn anything_sent(&self) -> bool {
         let done = |picking: &SeenPicking| {
-            picking.outgoing
-                && picking.return_of.is_none()
+            picking.delivers()
                 && picking.moves.iter().any(|stock| stock.done && !stock.quantity.is_zero())
         };
         self.pickings.iter().any(done)
     }
 
+    /// True for a delivery, and for a step before it. A step that Odoo makes when the order is lowered takes
+    /// goods back the way that they came, and is no return of anything (seen on 19.0).
+    pub fn heads_out(&self, picking: &SeenPicking) -> bool {
+        match picking.way {
+            Way::Out => picking.delivers(),
+            Way::Within => picking.return_of.is_none() && !self.puts_back(picking),
+            Way::In | Way::Other => false,
+        }
+    }
+
+    fn puts_back(&self, picking: &SeenPicking) -> bool {
+        let earlier = |other: &&SeenPicking| other.way == Way::Within && other.id < picking.id;
+        let steps = self.pickings.iter().filter(earlier).flat_map(|other| &other.moves);
+        let there: Vec<&SeenStockMove> = steps.filter(|step| step.done).collect();
+        picking.moves.iter().any(|back| {
+            there.iter().any(|step| {
+                step.sale_line == back.sale_line && (step.from, step.to) == (back.to, back.from)
+            })
+        })
+    }
+
     /// True if an invoice is posted.
     pub fn anything_invoiced(&self) -> bool {
         self.invoices.iter().any(|invoice| invoice.posted)
+    }
+}
+
+impl SeenPicking {
+    /// True for a delivery to the buyer.
+    pub fn delivers(&self) -> bool {
+        self.way == Way::Out && self.return_of.is_none()
+    }
+
+    /// True for goods that come back from the buyer. What is put back before it was sent never was there.
+    pub fn takes_back(&self) -> bool {
+        match self.way {
+            Way::Out | Way::In | Way::Other => self.return_of.is_some(),
+            Way::Within => false,
+        }
+    }
+
+    /// True if its goods have not moved yet.
+    pub fn is_open(&self) -> bool {
+        match self.state {
+            PickingStanding::Draft | PickingStanding::Open => true,
+            PickingStanding::Done => false,
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Deliveries of confirmed orders: one open picking per order, moves for goods and their deadlines.
-//! Single moves are in `moves`, pickings of their own in `birth`, validation in `transfer`.
+//! Several steps are in `steps`, single moves in `moves`, pickings of their own in `birth`, validation in `transfer`.
 
 mod birth;
 mod moves;
+mod steps;
 mod transfer;
 
 pub use birth::create;
@@ -12,7 +13,7 @@ pub use transfer::{assign, cancel as cancel_pickings, confirm, validate};
 use super::cell::{Cell, Record, get};
 use super::deadline::deadline;
 use super::env::Env;
-use super::fail::{Answer, Fail};
+use super::fail::Answer;
 use super::orm;
 use super::sale_order;
 use super::values::Vals;
@@ -68,7 +69,7 @@ pub fn launch(env: &mut Env<'_>, order: i64, lines: &[i64]) -> Answer<()> {
         let planned: Decimal = moves_of(env, line).iter().map(|id| planned(env, *id)).sum();
         let missing = get(&row, "product_uom_qty").number() - planned;
         if missing > Decimal::ZERO {
-            add(env, order, line, product, missing)?;
+            add(env, order, line, missing)?;
         } else if missing < Decimal::ZERO {
             reduce(env, order, line, product, -missing)?;
         }
@@ -83,15 +84,17 @@ pub fn launch(env: &mut Env<'_>, order: i64, lines: &[i64]) -> Answer<()> {
     Ok(())
 }
 
-/// What a move counts for its line: there, or back when it is to be refunded.
+/// What a move counts for its line: there, or back when it is to be refunded. Of several steps the first
+/// counts, by what it is for.
 fn planned(env: &Env<'_>, id: i64) -> Decimal {
+    let direction = match steps::step_of(env, id) {
+        Some(0) => Decimal::ONE,
+        Some(_) => Decimal::ZERO,
+        None => direction(env, id),
+    };
     let over = state(env, MOVE, id);
     let field = if over == "done" { "quantity" } else { "product_uom_qty" };
-    if over == "cancel" {
-        Decimal::ZERO
-    } else {
-        direction(env, id) * env.cell(MOVE, id, field).number()
-    }
+    if over == "cancel" { Decimal::ZERO } else { direction * env.cell(MOVE, id, field).number() }
 }
 
 /// 1 towards the customer, -1 back when it is to be refunded, else 0.
@@ -114,22 +117,19 @@ fn delivered(env: &mut Env<'_>, line: i64) {
         .iter()
         .filter(|id| state(env, MOVE, **id) == "done")
         .filter(|id| env.store.reference(MOVE, **id, "product_id") == product)
-        .map(|id| planned(env, *id))
+        .map(|id| direction(env, *id) * env.cell(MOVE, *id, "quantity").number())
         .sum();
     env.store.set("sale.order.line", line, [("qty_delivered", Cell::Num(sum))]);
 }
 
-fn add(env: &mut Env<'_>, order: i64, line: i64, product: i64, quantity: Decimal) -> Answer<()> {
+fn add(env: &mut Env<'_>, order: i64, line: i64, quantity: Decimal) -> Answer<()> {
     let id = match open_moves(env, line).first().copied() {
         Some(id) => {
             let total = env.cell(MOVE, id, "product_uom_qty").number() + quantity;
             env.store.set(MOVE, id, [("product_uom_qty", Cell::Num(total))]);
             id
         }
-        None => {
-            let picking = open_picking(env, order, line, Kind::Delivery)?;
-            new_move(env, picking, line, product, quantity)?
-        }
+        None => steps::start(env, order, line, 0, quantity)?,
     };
     reserve(env, id);
     Ok(())
@@ -140,6 +140,14 @@ pub(super) fn is_return(env: &Env<'_>, id: i64) -> bool {
     env.cell(MOVE, id, "picking_code").as_text() == Some("incoming")
 }
 
+/// True for a later step of the way out, and for goods that go elsewhere within the warehouse.
+fn is_within(env: &Env<'_>, id: i64) -> bool {
+    match steps::step_of(env, id) {
+        Some(at) => at > 0,
+        None => env.cell(MOVE, id, "picking_code").as_text() == Some("internal"),
+    }
+}
+
 /// The planned deliveries of a line that a change of its quantity is merged into: only those with the
 /// deadline that a new one would get (seen on 19.0).
 fn open_moves(env: &Env<'_>, line: i64) -> Vec<i64> {
@@ -148,6 +156,7 @@ fn open_moves(env: &Env<'_>, line: i64) -> Vec<i64> {
     moves.retain(|id| {
         !matches!(state(env, MOVE, *id).as_str(), "done" | "cancel")
             && !is_return(env, *id)
+            && !is_within(env, *id)
             && env.cell(MOVE, *id, "date_deadline") == deadline
     });
     moves
@@ -181,54 +190,13 @@ fn new_move(
     orm::insert(env, env.model(MOVE)?, Vals::new(), row)
 }
 
-fn open_picking(env: &mut Env<'_>, order: i64, line: i64, kind: Kind) -> Answer<i64> {
-    let pickings = env.cell("sale.order", order, "picking_ids").ids().to_vec();
-    let open = pickings.into_iter().find(|id| {
-        !matches!(state(env, PICKING, *id).as_str(), "done" | "cancel")
-            && env.cell(PICKING, *id, "picking_type_code").as_text() == Some(kind.code())
-    });
-    if let Some(picking) = open {
-        return Ok(picking);
-    }
-    let Some(warehouse) = env.store.reference("sale.order", order, "warehouse_id") else {
-        return Err(Fail::user("You must set a warehouse on your sale order to proceed."));
-    };
-    let of_type = birth::operation(env, warehouse, kind.code());
-    let stock = env.cell("stock.warehouse", warehouse, "lot_stock_id");
-    let (from, to) = match kind {
-        Kind::Delivery => (stock, Cell::Ref(CUSTOMERS)),
-        Kind::Return => (Cell::Ref(CUSTOMERS), stock),
-    };
-    let mut row = Record::new();
-    for (field, cell) in [
-        ("origin", env.cell("sale.order", order, "name")),
-        ("sale_id", Cell::Ref(order)),
-        ("partner_id", env.cell("sale.order", order, "partner_shipping_id")),
-        ("picking_type_id", Cell::reference(of_type)),
-        ("state", Cell::Text("confirmed".to_owned())),
-        ("location_id", from),
-        ("location_dest_id", to),
-        ("scheduled_date", deadline(env, line)),
-    ] {
-        row.insert(field.to_owned(), cell);
-    }
-    birth::insert(env, Vals::new(), row)
-}
-
-/// Which way goods go.
-#[derive(Clone, Copy)]
-enum Kind {
-    Delivery,
-    Return,
-}
-
-impl Kind {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Delivery => "outgoing",
-            Self::Return => "incoming",
-        }
-    }
+/// The open picking for goods of an order that come back, or a new one.
+fn open_return(env: &mut Env<'_>, order: i64, line: i64) -> Answer<i64> {
+    let warehouse = env.store.reference("sale.order", order, "warehouse_id").unwrap_or_default();
+    let stock = env.store.reference("stock.warehouse", warehouse, "lot_stock_id");
+    let kind = birth::operation(env, warehouse, "incoming");
+    let back = steps::Step { kind, from: CUSTOMERS, to: stock.unwrap_or_default() };
+    steps::open_picking(env, order, line, back)
 }
 
 /// Less is taken off the planned deliveries with the same deadline. What they do not hold comes back as
@@ -254,7 +222,10 @@ fn reduce(env: &mut Env<'_>, order: i64, line: i64, product: i64, quantity: Deci
     if left.is_zero() {
         return Ok(());
     }
-    let picking = open_picking(env, order, line, Kind::Return)?;
+    if steps::put_back(env, order, line, left)? {
+        return Ok(());
+    }
+    let picking = open_return(env, order, line)?;
     let id = new_move(env, picking, line, product, left)?;
     reserve(env, id);
     Ok(())

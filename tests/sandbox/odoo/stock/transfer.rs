@@ -6,7 +6,7 @@ use super::super::fail::{Answer, Fail};
 use super::super::orm;
 use super::super::values::Vals;
 use super::moves::{finish, hold, reserve, settle_one};
-use super::{MOVE, PICKING, birth, state};
+use super::{MOVE, PICKING, birth, state, steps};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -213,6 +213,7 @@ fn validate_one(env: &mut Env<'_>, picking: i64) -> Answer<()> {
             split.push((id, rest));
         }
         finish(env, id, done);
+        steps::push(env, id, done)?;
     }
     if !split.is_empty() || !stay.is_empty() {
         backorder(env, picking, &split, &stay)?;

@@ -10,6 +10,7 @@ mod payments;
 mod renumber;
 mod replay;
 mod returns;
+mod steps;
 
 use super::{FakeOdoo, Seed};
 use crate::{Reply, Server};

@@ -1,8 +1,9 @@
 //! Cancellation (R168, R175-R178): before anything is sent or invoiced the order is cancelled; after
-//! that the refunds of the platform decide, and what they do not explain is for a person.
+//! that the refunds of the platform decide, and what they do not explain is for a person. So is what is picked
+//! and not sent: Odoo would cancel the order and leave the goods where they stand ([`super::within`]).
 
 use super::{Case, Step, Verdict};
-use crate::after_sales::seen::{PickingStanding, SaleStanding};
+use crate::after_sales::seen::SaleStanding;
 use causeway_domain::{Fault, Money};
 
 pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
@@ -23,7 +24,10 @@ pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
     }
     let credited = case.fully_credited()?;
     if !case.seen.anything_sent() && (!case.seen.anything_invoiced() || credited) {
-        return Ok(case.locked().unwrap_or(Verdict::step(Step::Cancel)));
+        return Ok(match case.off_the_shelf() {
+            Some(verdict) => verdict,
+            None => case.locked().unwrap_or(Verdict::step(Step::Cancel)),
+        });
     }
     let refunded = case.given_back(&case.wanted.refunds)?;
     if case.seen.anything_sent() {
@@ -82,11 +86,7 @@ pub(super) fn still_to_be_sent(case: &Case<'_>) -> Result<Verdict, Fault> {
 
 impl Case<'_> {
     fn open_deliveries(&self) -> usize {
-        let open = |state| match state {
-            PickingStanding::Draft | PickingStanding::Open => true,
-            PickingStanding::Done => false,
-        };
-        self.seen.pickings.iter().filter(|p| p.outgoing && open(p.state)).count()
+        self.seen.pickings.iter().filter(|p| p.is_open() && self.seen.heads_out(p)).count()
     }
 
     /// True if every posted invoice is credited to nothing by posted credit notes.

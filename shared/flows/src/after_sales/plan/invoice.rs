@@ -4,7 +4,7 @@
 use super::effective::up_to;
 use super::line::{credited, taxes_of};
 use super::{Case, PinnedShare, Step, Verdict, overflow};
-use crate::after_sales::seen::{PickingStanding, SaleStanding, SeenInvoice, SeenLine};
+use crate::after_sales::seen::{SaleStanding, SeenInvoice, SeenLine, Way};
 use crate::config::InvoicePolicy;
 use crate::project::tax::TaxShare;
 use causeway_domain::{Decimal, Fault, Money};
@@ -181,15 +181,9 @@ impl Case<'_> {
 
     /// True while goods are to be sent, or nothing has left that must.
     fn waits_for_delivery(&self) -> bool {
-        let open = self.seen.pickings.iter().any(|picking| {
-            picking.outgoing
-                && picking.return_of.is_none()
-                && match picking.state {
-                    PickingStanding::Draft | PickingStanding::Open => true,
-                    PickingStanding::Done => false,
-                }
-        });
-        let deliveries = self.seen.pickings.iter().any(|picking| picking.outgoing);
+        let pickings = &self.seen.pickings;
+        let open = pickings.iter().any(|picking| picking.is_open() && self.seen.heads_out(picking));
+        let deliveries = pickings.iter().any(|picking| picking.way == Way::Out);
         open || deliveries && !self.seen.anything_sent()
     }
 }

@@ -16,6 +16,7 @@ mod returns;
 mod share_out;
 #[cfg(test)]
 mod tests;
+mod within;
 
 pub use credit::{CreditLine, CreditNote, credit_notes};
 pub use effective::Effective;

@@ -104,7 +104,7 @@ impl Case<'_> {
     }
 
     fn all_returns(&self) -> impl Iterator<Item = &SeenPicking> {
-        self.seen.pickings.iter().filter(|picking| picking.return_of.is_some())
+        self.seen.pickings.iter().filter(|picking| picking.takes_back())
     }
 
     /// What all return pickings took of a line's goods, or will.
@@ -197,7 +197,7 @@ fn documents(
     for (at, quantity, reason) in &back.lines {
         let line = case.order_line(*at)?;
         let mut open = case.awaited(back, *at, *quantity)?;
-        for delivery in case.seen.pickings.iter().filter(|p| p.outgoing && p.return_of.is_none()) {
+        for delivery in case.seen.pickings.iter().filter(|p| p.delivers()) {
             let moves = delivery.moves.iter().filter(|m| m.done && m.sale_line == Some(line.id));
             for stock in moves {
                 let take = open.min(case.returnable(stock, own));

@@ -55,6 +55,80 @@ fn cancellations() {
     ]);
 }
 
+/// R168, R177: of a delivery in several steps (shelf 6, packing 7, output 8), goods that are picked and not sent
+/// are not left behind without a word.
+#[test]
+fn cancellations_of_what_is_picked() {
+    use PickingStanding::{Done, Open};
+    let within = |steps: &[(i64, PickingStanding, [i64; 2], bool)]| {
+        let steps = steps.to_vec();
+        scene(Never).of(|scene| (scene.cancelled, scene.within) = (true, steps))
+    };
+    let pick = |quantity, state, picked| (quantity, state, [6, 8], picked);
+    let back = |quantity, state| (quantity, state, [8, 6], false);
+    check(vec![
+        (within(&[pick(3, Open, false)]), "cancel"),
+        (
+            within(&[pick(2, Open, true)]).of(|scene| scene.locked = true),
+            "ask: it was cancelled on the platform when it was picked: 2 of goods are being picked by WH/10; its \
+             delivery is still open",
+        ),
+        (
+            within(&[pick(3, Done, true)]),
+            "ask: it was cancelled on the platform when it was picked: 3 of goods stand where WH/10 put them; its \
+             delivery is still open",
+        ),
+        (
+            within(&[pick(1, Done, true), pick(1, Done, true), pick(1, Open, false)]),
+            "ask: it was cancelled on the platform when it was picked: 2 of goods stand where WH/10 and WH/11 put \
+             them; its delivery is still open",
+        ),
+        // Picked, and being packed: they are told of once.
+        (
+            within(&[(3, Done, [6, 7], true), (3, Open, [7, 9], true)]),
+            "ask: it was cancelled on the platform when it was picked: 3 of goods stand where WH/10 put them",
+        ),
+        // Packed: where they are now.
+        (
+            within(&[(3, Done, [6, 7], true), (3, Done, [7, 8], true)]),
+            "ask: it was cancelled on the platform when it was picked: 3 of goods stand where WH/11 put them; its \
+             delivery is still open",
+        ),
+        // Back on the shelf, all or some of it.
+        (within(&[pick(3, Done, true), back(3, Done)]), "cancel"),
+        (
+            within(&[pick(3, Done, true), back(2, Done)]),
+            "ask: it was cancelled on the platform when it was picked: 1 of goods stand where WH/10 put them; its \
+             delivery is still open",
+        ),
+        // The warehouse puts them back: nobody needs to be asked.
+        (
+            within(&[pick(3, Done, true), back(3, Open)]),
+            "wait: transfer WH/11 is to put its goods back first",
+        ),
+        // Sent: then it is about goods that have left.
+        (
+            within(&[pick(3, Done, true)]).of(|scene| scene.sent = 3),
+            "ask: it was cancelled on the platform, 0.00 EUR of it refunded, and goods have left",
+        ),
+    ]);
+}
+
+/// What is picked first is still to be sent and not delivered, though its delivery is not there yet.
+#[test]
+fn deliveries_that_begin_with_a_pick() {
+    let picking = |scene: Scene| {
+        scene.of(|scene| scene.within = vec![(3, PickingStanding::Open, [6, 7], false)])
+    };
+    check(vec![
+        (picking(scene(AtDelivery)), "wait: its goods are not delivered yet"),
+        (
+            picking(scene(Never)).refunded(0, 4235, Kept),
+            "ask: 42.35 EUR is refunded, which is all of it, and 3 of goods is still to be sent",
+        ),
+    ]);
+}
+
 /// R200: what is not sent never will be, and is not billed.
 #[test]
 fn quantities() {

@@ -3,7 +3,7 @@
 use super::super::{Case, Next, Step, next};
 use crate::after_sales::seen::{
     PickingStanding, SaleStanding, Seen, SeenCredit, SeenInvoice, SeenLine, SeenMoveLine,
-    SeenPicking, SeenStockMove,
+    SeenPicking, SeenStockMove, Way,
 };
 use crate::after_sales::wanted::{RefundPart, Wanted, WantedLine, WantedRefund, WantedReturn};
 use crate::config::{AfterSalesPolicy, InvoicePolicy};
@@ -48,6 +48,8 @@ pub struct Scene {
     pub sent_first: i64,
     /// A return picking of the first delivery, of this quantity and standing.
     pub back: Option<(i64, PickingStanding)>,
+    /// Transfers within the warehouse: quantity, standing, the locations from and to, whether picked.
+    pub within: Vec<(i64, PickingStanding, [i64; 2], bool)>,
     pub bill: Bill,
     /// Gross of a credit note of one thing that somebody made by hand.
     pub by_hand: Option<i64>,
@@ -65,6 +67,7 @@ pub fn scene(invoices: InvoicePolicy) -> Scene {
         sent: 0,
         sent_first: 0,
         back: None,
+        within: Vec::new(),
         bill: Bill::None,
         by_hand: None,
         recorded: BTreeMap::new(),
@@ -221,23 +224,38 @@ impl Scene {
         let done = state == PickingStanding::Done;
         SeenPicking {
             id,
+            name: format!("WH/{id}"),
             state,
             external_id: None,
             return_of: of,
             return_type: 3,
-            outgoing: of.is_none(),
+            way: if of.is_none() { Way::Out } else { Way::In },
             moves: vec![SeenStockMove {
                 id: id + 1,
                 sale_line: Some(1),
                 product: 11,
                 demand: quantity.into(),
                 quantity: if done { quantity.into() } else { Decimal::ZERO },
+                picked: done,
                 origin: of.map(|of| of + 1),
                 from: 8,
                 to: 9,
                 done,
             }],
         }
+    }
+
+    /// Transfers within the warehouse, numbered from 10; the delivery is from 8.
+    fn within(&self) -> impl Iterator<Item = SeenPicking> {
+        (10..).zip(&self.within).map(|(id, (quantity, state, [from, to], picked))| {
+            let mut picking = Self::picking(id, None, *quantity, *state);
+            picking.way = Way::Within;
+            for stock in &mut picking.moves {
+                (stock.from, stock.to, stock.picked) = (*from, *to, *picked);
+                stock.quantity = stock.demand;
+            }
+            picking
+        })
     }
 
     fn seen(&self) -> Seen {
@@ -248,6 +266,8 @@ impl Scene {
         let done = sent(30, self.sent - self.sent_first);
         let of = if first.is_some() { 20 } else { 30 };
         let rest = self.ordered - self.sent;
+        let here = self.within.is_empty() || self.within.iter().any(|(_, _, [_, to], _)| *to == 8);
+        let rest = if here { rest } else { 0 };
         let open = (rest > 0).then(|| Self::picking(40, None, rest, PickingStanding::Open));
         let back = self.back.map(|(quantity, state)| Self::picking(50, Some(of), quantity, state));
         Seen {
@@ -260,7 +280,7 @@ impl Scene {
             documents: Vec::new(),
             lines: vec![self.line(1, "goods", self.ordered, 3), self.line(2, "ship", 1, 1)],
             invoices: self.invoice().into_iter().collect(),
-            pickings: first.into_iter().chain(done).chain(open).chain(back).collect(),
+            pickings: self.within().chain(first).chain(done).chain(open).chain(back).collect(),
             payments: BTreeMap::new(),
         }
     }
