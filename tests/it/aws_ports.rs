@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use causeway_aws::sqs::DeadLetter;
-use causeway_aws::{Clients, Consumer, SecretCache, SettingsTable, SqsQueue, SystemClock};
+use causeway_aws::{Clients, Consumer, SecretCache, SettingsTable, SystemClock};
 use causeway_domain::ports::{Freshness, Queue as _, QueueRole, Secrets as _, Settings as _};
 use causeway_domain::{Fault, Nudge, NudgeCause, OrderId, StoreId, Subject, Timestamp};
 use causeway_ledger::Disposition;
@@ -61,7 +61,7 @@ async fn nudges_arrive_once_each_and_grouped_by_store() {
     let orders = create_queue(&clients, "orders").await;
     let dead = create_queue(&clients, "dead").await;
     let urls = [(QueueRole::Orders, orders.clone()), (QueueRole::OrdersDead, dead.clone())];
-    let queue = SqsQueue::new(clients.sqs.clone(), urls.into());
+    let queue = clients.queue(urls.into());
 
     let nudges: Vec<Nudge> = (0..23).map(|n| nudge("acme", n)).collect();
     queue.send(QueueRole::Orders, &nudges, Duration::ZERO).await.unwrap();
@@ -111,7 +111,7 @@ async fn a_queue_that_is_gone_is_a_retry() {
     let clients = clients().await;
     let url = create_queue(&clients, "gone").await;
     clients.sqs.delete_queue().queue_url(&url).send().await.unwrap();
-    let queue = SqsQueue::new(clients.sqs.clone(), [(QueueRole::Orders, url)].into());
+    let queue = clients.queue([(QueueRole::Orders, url)].into());
     let error = queue.send(QueueRole::Orders, &[nudge("acme", 1)], Duration::ZERO).await;
     assert!(matches!(error, Err(Fault::Retry { .. })), "{error:?}");
     let error = queue.send(QueueRole::OrdersDead, &[nudge("acme", 1)], Duration::ZERO).await;
@@ -222,7 +222,7 @@ async fn every_message_of_a_batch_ends_where_its_disposition_says() {
     let orders = create_queue(&clients, "batch").await;
     let dead = create_queue(&clients, "batch-dead").await;
     let urls = [(QueueRole::Orders, orders.clone()), (QueueRole::OrdersDead, dead.clone())];
-    let queue = SqsQueue::new(clients.sqs.clone(), urls.into());
+    let queue = clients.queue(urls.into());
     let consumer = Consumer::new(queue.clone(), QueueRole::Orders, QueueRole::OrdersDead);
     let nudges: Vec<Nudge> = (1..=4).map(|n| nudge("acme", n)).collect();
     queue.send(QueueRole::Orders, &nudges, Duration::ZERO).await.unwrap();
@@ -284,7 +284,7 @@ async fn nothing_is_deleted_when_the_use_case_or_the_dead_letter_queue_fails() {
     let dead = create_queue(&clients, "panic-dead").await;
     clients.sqs.delete_queue().queue_url(&dead).send().await.unwrap();
     let urls = [(QueueRole::Orders, orders.clone()), (QueueRole::OrdersDead, dead)];
-    let queue = SqsQueue::new(clients.sqs.clone(), urls.into());
+    let queue = clients.queue(urls.into());
     let consumer = Consumer::new(queue.clone(), QueueRole::Orders, QueueRole::OrdersDead);
     let nudges: Vec<Nudge> = (1..=3).map(|n| nudge("acme", n)).collect();
     queue.send(QueueRole::Orders, &nudges, Duration::ZERO).await.unwrap();

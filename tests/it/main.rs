@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::wildcard_enum_match_arm)]
 
 mod after_sales;
+mod aws_json;
 mod aws_ports;
 mod batch;
 mod dispute;

@@ -1,6 +1,9 @@
 //! On schedules: nudge every row of the ledger that is due (`{"task": "sweep"}`), and every order that
 //! changed on its platform since the last look (`{"task": "poll"}`).
 
+// The futures of a whole run are nested deeper than the compiler follows by itself.
+#![recursion_limit = "256"]
+
 use causeway_flows::Wired;
 use causeway_flows::poll::poll;
 use causeway_flows::sweep::sweep;

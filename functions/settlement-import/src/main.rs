@@ -1,6 +1,9 @@
 //! Payouts of payment processors: a batch from the settlements queue is booked; files that have arrived in
 //! the bucket and, on a schedule (`{"task": "poll"}`), payouts that the processors list are put on it.
 
+// The futures of a whole run are nested deeper than the compiler follows by itself.
+#![recursion_limit = "256"]
+
 use aws_lambda_events::event::sqs::SqsEvent;
 use causeway_aws::{Consumer, deadline};
 use causeway_domain::Timestamp;

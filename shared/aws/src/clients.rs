@@ -1,5 +1,7 @@
 //! The AWS clients, over one HTTP client.
 
+use crate::endpoints;
+use crate::sqs::SqsQueue;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
@@ -8,6 +10,11 @@ use aws_sdk_dynamodb::config::{
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
+use causeway_aws_json::{AwsJson, Connections};
+use causeway_domain::ports::QueueRole;
+use causeway_ledger::dynamodb::{DynamoLedger, Tables};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A platform waits five seconds for our answer (Shopify): a lost packet must fit in twice.
@@ -26,6 +33,10 @@ pub struct Clients {
     pub sqs: aws_sdk_sqs::Client,
     /// Secrets Manager.
     pub secrets: aws_sdk_secretsmanager::Client,
+    /// DynamoDB without the SDK, for event ids.
+    dynamodb_json: Arc<AwsJson>,
+    /// SQS without the SDK, for what is sent.
+    sqs_json: Arc<AwsJson>,
 }
 
 impl Clients {
@@ -53,6 +64,13 @@ impl Clients {
             .build();
         let retries = RetryConfig::standard().with_max_attempts(TRIES);
         // Nothing here is a stream that could stall: the time of a try is limit enough.
+        let connections = Connections::default();
+        let (tables, queues) = (endpoints::dynamodb(config), endpoints::sqs(config));
+        let json = |service, prefix, endpoint| {
+            Arc::new(AwsJson::new(config, service, prefix, endpoint, connections.clone()))
+        };
+        let dynamodb_json = json("dynamodb", "DynamoDB_20120810", tables);
+        let sqs_json = json("sqs", "AmazonSQS", queues);
         let config = &config
             .to_builder()
             .timeout_config(timeouts)
@@ -63,7 +81,19 @@ impl Clients {
             dynamodb: aws_sdk_dynamodb::Client::new(config),
             sqs: aws_sdk_sqs::Client::new(config),
             secrets: aws_sdk_secretsmanager::Client::new(config),
+            dynamodb_json,
+            sqs_json,
         }
+    }
+
+    /// The ledger in these tables.
+    pub fn ledger(&self, tables: Tables) -> DynamoLedger {
+        DynamoLedger::new(self.dynamodb.clone(), Arc::clone(&self.dynamodb_json), tables)
+    }
+
+    /// Our queues by their URLs.
+    pub fn queue(&self, urls: HashMap<QueueRole, String>) -> SqsQueue {
+        SqsQueue::new(self.sqs.clone(), Arc::clone(&self.sqs_json), urls)
     }
 }
 

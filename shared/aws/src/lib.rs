@@ -6,6 +6,7 @@
 mod cache;
 mod clients;
 mod clock;
+mod endpoints;
 pub mod environment;
 mod files;
 pub mod http;

@@ -25,14 +25,10 @@ pub async fn ports() -> Result<Ports, MissingVariables> {
     let environment = Environment::read()?;
     Ok(Ports {
         http: HttpClient::new(environment.allow_http),
-        queue: SqsQueue::new(clients.sqs, environment.queues),
+        queue: clients.queue(environment.queues),
+        ledger: clients.ledger(environment.tables),
         secrets: SecretCache::new(clients.secrets, SystemClock),
-        settings: SettingsTable::new(
-            clients.dynamodb.clone(),
-            environment.stores_table,
-            SystemClock,
-        ),
-        ledger: DynamoLedger::new(clients.dynamodb, environment.tables),
+        settings: SettingsTable::new(clients.dynamodb, environment.stores_table, SystemClock),
         clock: SystemClock,
     })
 }

@@ -1,5 +1,6 @@
 //! SQS: sending nudges, and the loop that receives them.
 
+mod batch;
 mod consume;
 mod plan;
 mod send;

@@ -21,6 +21,7 @@
 //! more look at the order. Raising and settling an item have none either: repeated, they say that the
 //! item was there before, or was gone.
 
+mod events;
 mod expression;
 mod item;
 mod records;
@@ -37,8 +38,10 @@ use crate::row::{Claim, Closing, Completion, Lease, Progress, Row, RowKey};
 use crate::{Ledger, LedgerError};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use causeway_aws_json::AwsJson;
 use causeway_domain::{EventId, StoreId, Timestamp};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The index of the rows by due date.
@@ -61,14 +64,15 @@ pub struct Tables {
 #[derive(Clone, Debug)]
 pub struct DynamoLedger {
     client: Client,
+    events: Arc<AwsJson>,
     tables: Tables,
     write_ids: write_id::WriteIds,
 }
 
 impl DynamoLedger {
-    /// A ledger in these tables.
-    pub fn new(client: Client, tables: Tables) -> Self {
-        Self { client, tables, write_ids: write_id::WriteIds::default() }
+    /// A ledger in these tables; event ids go by `events`, which is DynamoDB too.
+    pub fn new(client: Client, events: Arc<AwsJson>, tables: Tables) -> Self {
+        Self { client, events, tables, write_ids: write_id::WriteIds::default() }
     }
 }
 

@@ -5,10 +5,9 @@ mod settle;
 mod waiting;
 
 use crate::report::{Failure, Outcome, Show};
-use causeway_aws::{Clients, Environment, SqsQueue};
+use causeway_aws::{Clients, Environment};
 use causeway_domain::StoreId;
 use causeway_ledger::RowKey;
-use causeway_ledger::dynamodb::DynamoLedger;
 
 /// What can be done with questions for a person.
 #[derive(clap::Subcommand)]
@@ -44,8 +43,8 @@ pub async fn run(verb: Verb, show: Show) -> Outcome {
         Failure::new(format!("{missing}; their values are the stack's outputs"))
     })?;
     let clients = Clients::new(&crate::aws::config().await);
-    let ledger = DynamoLedger::new(clients.dynamodb, stack.tables);
-    let queue = SqsQueue::new(clients.sqs, stack.queues);
+    let ledger = clients.ledger(stack.tables);
+    let queue = clients.queue(stack.queues);
     match verb {
         Verb::List(args) => list::list(&ledger, &args, show).await,
         Verb::Settle(args) => settle::settle(&ledger, &queue, &args, show).await,

@@ -111,10 +111,10 @@ async fn world(environment: &Environment) -> Result<AwsWorld, Failure> {
     let clients = Clients::new(&crate::aws::config().await);
     let ports = Ports {
         http: HttpClient::new(stack.allow_http),
-        queue: SqsQueue::new(clients.sqs, stack.queues),
+        queue: clients.queue(stack.queues),
+        ledger: clients.ledger(stack.tables),
         secrets: SecretCache::new(clients.secrets, SystemClock),
         settings: FromFile(documents),
-        ledger: DynamoLedger::new(clients.dynamodb, stack.tables),
         clock: SystemClock,
     };
     Ok(Wired::new(ports, Stderr, random))

@@ -1,14 +1,14 @@
 //! Sending, in tens.
 
+use super::batch::{Entry, Refusal, SendMessageBatch, Sent};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::types::{
-    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue,
-    SendMessageBatchRequestEntry,
-};
+use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
+use causeway_aws_json::AwsJson;
 use causeway_domain::ports::{Queue, QueueRole};
 use causeway_domain::{Fault, Nudge};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Entries per call (SQS API reference, SendMessageBatch).
@@ -26,6 +26,7 @@ const LONGEST_REASON: usize = 1000;
 #[derive(Clone, Debug)]
 pub struct SqsQueue {
     client: Client,
+    sending: Arc<AwsJson>,
     urls: HashMap<QueueRole, String>,
 }
 
@@ -43,9 +44,9 @@ pub struct DeadLetter {
 }
 
 impl SqsQueue {
-    /// Queues by role.
-    pub fn new(client: Client, urls: HashMap<QueueRole, String>) -> Self {
-        Self { client, urls }
+    /// Queues by role. What is sent goes by `sending`, which is SQS too: every webhook sends.
+    pub fn new(client: Client, sending: Arc<AwsJson>, urls: HashMap<QueueRole, String>) -> Self {
+        Self { client, sending, urls }
     }
 
     fn url(&self, role: QueueRole) -> Result<&str, Fault> {
@@ -60,16 +61,12 @@ impl SqsQueue {
         for chunk in letters.chunks(BATCH) {
             let entries = chunk.iter().enumerate().map(|(at, letter)| {
                 let reason: String = letter.reason.chars().take(LONGEST_REASON).collect();
-                SendMessageBatchRequestEntry::builder()
-                    .id(at.to_string())
-                    .message_body(&letter.body)
-                    .set_message_group_id(letter.group.clone())
-                    .message_attributes("Reason", attribute(&reason)?)
-                    .message_attributes("SourceMessageId", attribute(&letter.message_id)?)
-                    .build()
-                    .map_err(|_| unbuilt())
+                Entry::new(at, letter.body.clone())
+                    .in_group(letter.group.clone())
+                    .with_attribute("Reason", reason)
+                    .with_attribute("SourceMessageId", letter.message_id.clone())
             });
-            self.send_entries(url, entries.collect::<Result<_, Fault>>()?).await?;
+            self.send_entries(url, entries.collect()).await?;
         }
         Ok(())
     }
@@ -100,7 +97,10 @@ impl SqsQueue {
                 .await
                 .map_err(|error| unavailable("ChangeMessageVisibilityBatch", &error))?;
             if let Some(failed) = answer.failed.first() {
-                return Err(refused("ChangeMessageVisibilityBatch", failed));
+                let code = &failed.code;
+                return Err(Fault::retry(format!(
+                    "SQS ChangeMessageVisibilityBatch: entry refused with {code}"
+                )));
             }
         }
         Ok(())
@@ -108,63 +108,46 @@ impl SqsQueue {
 
     /// Sends one batch; what the call did not take is sent again. An entry that is our own mistake
     /// is an error at once.
-    async fn send_entries(
-        &self,
-        url: &str,
-        mut open: Vec<SendMessageBatchRequestEntry>,
-    ) -> Result<(), Fault> {
+    async fn send_entries(&self, url: &str, mut open: Vec<Entry>) -> Result<(), Fault> {
+        const CALL: &str = "SendMessageBatch";
         let mut last = None;
         for round in 0..ROUNDS {
             if let Some(doubled) = round.checked_sub(1) {
                 tokio::time::sleep(FIRST_PAUSE * 2_u32.saturating_pow(doubled)).await;
             }
-            let answer = self
-                .client
-                .send_message_batch()
-                .queue_url(url)
-                .set_entries(Some(open.clone()))
-                .send()
+            let arguments = SendMessageBatch { queue_url: url, entries: &open };
+            let sent: Sent = self
+                .sending
+                .call(CALL, &arguments)
                 .await
-                .map_err(|error| unavailable("SendMessageBatch", &error))?;
-            if let Some(mistake) = answer.failed.iter().find(|failed| failed.sender_fault) {
-                return Err(refused("SendMessageBatch", mistake));
-            }
-            open.retain(|entry| answer.failed.iter().any(|failed| failed.id == entry.id));
+                .map_err(|error| Fault::retry(format!("SQS {CALL}: {error}")))?;
+            open = sent.left(open).map_err(|mistake| refused(CALL, mistake))?;
             if open.is_empty() {
                 return Ok(());
             }
-            last = answer.failed.into_iter().next();
+            last = sent.refusal();
         }
-        Err(last.map_or_else(unbuilt, |failed| refused("SendMessageBatch", &failed)))
+        Err(last.map_or_else(
+            || Fault::retry(format!("SQS {CALL}: the answer names no message")),
+            |failed| refused(CALL, &failed),
+        ))
     }
 }
 
 impl Queue for SqsQueue {
     async fn send(&self, queue: QueueRole, nudges: &[Nudge], delay: Duration) -> Result<(), Fault> {
         let url = self.url(queue)?;
-        let delay = seconds(delay.min(LONGEST_DELAY));
+        let delay = delay.min(LONGEST_DELAY).as_secs();
         for chunk in nudges.chunks(BATCH) {
             let entries = chunk.iter().enumerate().map(|(at, nudge)| {
                 let body = serde_json::to_string(nudge).map_err(|_| unbuilt())?;
-                SendMessageBatchRequestEntry::builder()
-                    .id(at.to_string())
-                    .message_body(body)
-                    .message_group_id(nudge.store.as_str())
-                    .set_delay_seconds((delay > 0).then_some(delay))
-                    .build()
-                    .map_err(|_| unbuilt())
+                let group = Some(nudge.store.to_string());
+                Ok(Entry::new(at, body).in_group(group).delayed((delay > 0).then_some(delay)))
             });
             self.send_entries(url, entries.collect::<Result<_, Fault>>()?).await?;
         }
         Ok(())
     }
-}
-
-fn attribute(value: &str) -> Result<MessageAttributeValue, Fault> {
-    // An attribute must not be empty.
-    let value = if value.is_empty() { "-" } else { value };
-    let builder = MessageAttributeValue::builder().data_type("String").string_value(value);
-    builder.build().map_err(|_| unbuilt())
 }
 
 fn seconds(pause: Duration) -> i32 {
@@ -179,6 +162,6 @@ fn unavailable<E: ProvideErrorMetadata>(call: &str, error: &SdkError<E>) -> Faul
     Fault::retry(format!("SQS {call}: {}", error.code().unwrap_or("no answer")))
 }
 
-fn refused(call: &str, entry: &BatchResultErrorEntry) -> Fault {
+fn refused(call: &str, entry: &Refusal) -> Fault {
     Fault::retry(format!("SQS {call}: entry refused with {}", entry.code))
 }

@@ -1,4 +1,4 @@
-//! Events, links and attention items.
+//! Links and attention items.
 
 use super::expression::{Change, number, text};
 use super::item::{self, Item, bounded_pk, find_number, find_text, find_time, need_text, row_pk};
@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
     DeleteRequest, KeysAndAttributes, PutRequest, ReturnValue, WriteRequest,
 };
-use causeway_domain::{EventId, StoreId, Timestamp};
+use causeway_domain::{StoreId, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
@@ -23,46 +23,6 @@ const ROUNDS: u32 = 8;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 impl DynamoLedger {
-    pub(super) async fn read_event(
-        &self,
-        store: &StoreId,
-        event: &EventId,
-        now: Timestamp,
-    ) -> Result<bool, LedgerError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.tables.events)
-            .key("pk", text(bounded_pk(store, event.as_str())))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| unavailable("GetItem", &error))?;
-        // The TTL deletes within days, not at once: what is expired is decided here.
-        let expires: Option<i64> = match &answer.item {
-            Some(item) => find_number(item, "expires")?,
-            None => None,
-        };
-        Ok(expires.is_some_and(|expires| expires > now.as_second()))
-    }
-
-    pub(super) async fn write_event(
-        &self,
-        store: &StoreId,
-        event: &EventId,
-        expires: Timestamp,
-    ) -> Result<(), LedgerError> {
-        self.client
-            .put_item()
-            .table_name(&self.tables.events)
-            .item("pk", text(bounded_pk(store, event.as_str())))
-            .item("expires", number(expires.as_second()))
-            .send()
-            .await
-            .map_err(|error| unavailable("PutItem", &error))?;
-        Ok(())
-    }
-
     pub(super) async fn read_links(
         &self,
         keys: &[LinkKey],

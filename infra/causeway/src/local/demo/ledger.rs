@@ -7,6 +7,7 @@ use crate::local::stack::Stack;
 use crate::report::Failure;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::QueueAttributeName;
+use causeway_aws::Clients;
 use causeway_domain::{OrderId, StoreId, Subject, Timestamp};
 use causeway_ledger::dynamodb::DynamoLedger;
 use causeway_ledger::{AttentionItem, Ledger as _, Row, RowKey, State};
@@ -24,13 +25,13 @@ impl Ledger {
     /// The ledger of a stack.
     pub async fn of(stack: &Stack) -> Result<Self, Failure> {
         let config = stack.config().await;
-        let client = aws_sdk_dynamodb::Client::new(&config);
+        let clients = Clients::new(&config);
         let queues = ["OrdersQueueUrl", "RefundsQueueUrl", "SettlementsQueueUrl"];
         Ok(Self {
-            rows: DynamoLedger::new(client.clone(), tables(stack)?),
-            client,
+            rows: clients.ledger(tables(stack)?),
+            client: clients.dynamodb,
             table: tables(stack)?.rows,
-            sqs: aws_sdk_sqs::Client::new(&config),
+            sqs: clients.sqs,
             queues: queues
                 .iter()
                 .map(|key| stack.output(key).map(str::to_owned))
