@@ -3,6 +3,7 @@
 mod books;
 mod cancel;
 mod kill;
+mod picked;
 mod property;
 mod refunds;
 mod story;

@@ -22,8 +22,7 @@ pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
             "settle it in Odoo by hand, then settle the item",
         )));
     }
-    let credited = case.fully_credited()?;
-    if !case.seen.anything_sent() && (!case.seen.anything_invoiced() || credited) {
+    if is_to_be_cancelled(case)? {
         return Ok(match case.off_the_shelf() {
             Some(verdict) => verdict,
             None => case.locked().unwrap_or(Verdict::step(Step::Cancel)),
@@ -59,6 +58,13 @@ pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
             "refund the rest on the platform, or settle it in Odoo by hand",
         )),
     })
+}
+
+/// True if its cancellation in Odoo is all that is left to do with its goods.
+pub(super) fn is_to_be_cancelled(case: &Case<'_>) -> Result<bool, Fault> {
+    let credited = case.fully_credited()?;
+    let untouched = !case.seen.anything_sent() && (!case.seen.anything_invoiced() || credited);
+    Ok(case.wanted.cancelled && untouched)
 }
 
 /// Everything is given back as an amount, which says nothing of the goods, and some are still to be sent:

@@ -2,13 +2,14 @@
 //! above what is invoiced and not credited, equal to the refund to the minor unit.
 
 use super::share_out::{Shared, documents};
-use super::{Case, Step, Verdict, overflow};
+use super::{Case, Step, Verdict, overflow, quantity};
 use crate::after_sales::seen::{SaleStanding, SeenCredit, SeenInvoice};
 use crate::after_sales::wanted::{RefundPart, WantedRefund};
 use crate::project::tax::TaxShare;
 use causeway_domain::{Decimal, Fault, Goods, Money, RefundId, Timestamp, WaitKey};
 use causeway_odoo::ExternalId;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// A credit note that should exist.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -77,13 +78,17 @@ pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
         SaleStanding::Quotation | SaleStanding::Confirmed | SaleStanding::Cancelled => {}
     }
     let refunds = case.all_refunds()?;
+    let not_taken_off = not_taken_off(case)?;
     let mut held = Verdict::Fine;
     let mut unless_agreed = None;
     for (at, refund) in refunds.iter().enumerate().filter(|(_, r)| !r.total.is_zero()) {
         let said = match share(case, at, refund) {
             Ok(shared) => {
                 unless_agreed = unless_agreed.or(shared.unless_agreed);
-                bring(case, refund, shared.notes)
+                match bring(case, refund, shared.notes) {
+                    Verdict::Do(step) if not_taken_off.contains(&at) => waits(case, refund, step),
+                    said @ (Verdict::Do(_) | Verdict::Fine | Verdict::Hold(_)) => said,
+                }
             }
             Err(fault) => Verdict::Hold(fault),
         };
@@ -97,6 +102,26 @@ pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
         (Verdict::Fine, Some(fault)) if !books_agree(case, &refunds)? => Err(fault),
         (held, _) => Ok(held),
     }
+}
+
+/// The refunds of goods that are still on the order. Of one that is to be cancelled nothing is billed again.
+fn not_taken_off(case: &Case<'_>) -> Result<BTreeSet<usize>, Fault> {
+    match case.wanted.cancelled && !case.seen.anything_sent() {
+        true => Ok(BTreeSet::new()),
+        false => quantity::held(case),
+    }
+}
+
+/// What is there already goes on; a new credit note could not name the order line yet, and the order would be
+/// invoiced again when it is lowered.
+fn waits(case: &Case<'_>, refund: &WantedRefund, step: Box<Step>) -> Verdict {
+    if let Step::LoadCredit(_) = *step {
+        return Verdict::wait(
+            format!("lowered:{}", case.wanted.key),
+            format!("refund {} waits until its goods are taken off the order", refund.id),
+        );
+    }
+    Verdict::Do(step)
 }
 
 /// True if what is invoiced less what is credited is what the platform keeps: then what rounding left over

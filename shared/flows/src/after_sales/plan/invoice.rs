@@ -3,7 +3,7 @@
 
 use super::effective::up_to;
 use super::line::{credited, taxes_of};
-use super::{Case, PinnedShare, Step, Verdict, overflow};
+use super::{Case, PinnedShare, Step, Verdict, overflow, quantity};
 use crate::after_sales::seen::{SaleStanding, SeenInvoice, SeenLine, Way};
 use crate::config::InvoicePolicy;
 use crate::project::tax::TaxShare;
@@ -20,6 +20,10 @@ pub(super) fn next(case: &Case<'_>) -> Result<Verdict, Fault> {
         SaleStanding::Quotation | SaleStanding::Cancelled => return Ok(Verdict::Fine),
     }
     if case.wanted.cancelled && !case.seen.anything_sent() {
+        return Ok(Verdict::Fine);
+    }
+    // Odoo would bill what is not due any more; a person is asked already.
+    if !quantity::held(case)?.is_empty() {
         return Ok(Verdict::Fine);
     }
     if let Some(draft) = case.seen.invoices.iter().find(|invoice| !invoice.posted) {

@@ -180,7 +180,7 @@ fn taken_back<'a>(pickings: impl Iterator<Item = &'a SeenPicking>, line: &SeenLi
 
 impl SeenStockMove {
     /// What it moved, or will.
-    fn expected(&self) -> Decimal {
+    pub(super) fn expected(&self) -> Decimal {
         if self.done { self.quantity } else { self.demand }
     }
 }

@@ -160,6 +160,85 @@ fn quantities() {
     ]);
 }
 
+/// R168, R170: of what is picked (shelf 6, packing 7, output 8), Odoo takes off a line right once. Where it would take
+/// more, because some was put back or has no transfer that takes it on, a person is asked.
+#[test]
+fn quantities_of_what_is_picked() {
+    use PickingStanding::{Done, Open};
+    let refunded = |ordered, within: &[(i64, PickingStanding, [i64; 2], bool)]| {
+        let within = within.to_vec();
+        let scene = scene(Never).of(|scene| (scene.ordered, scene.within) = (ordered, within));
+        scene.refunded(1, 1210, NotSent).refunded(1, 1210, NotSent)
+    };
+    let pick = |quantity, state| (quantity, state, [6, 8], true);
+    let back = |quantity, state| (quantity, state, [8, 6], false);
+    let to_1 = "lower goods to 1: 10.00 EUR + 2.10 EUR";
+    let asks = |why: &str| {
+        format!(
+            "ask: goods is to be lowered from 2 to 1, and Odoo would stop more of it than that: {why}"
+        )
+    };
+    let sent = |sent, scene: Scene| scene.of(|scene| scene.sent = sent);
+    let rows: Vec<(Scene, String)> = vec![
+        (refunded(3, &[pick(3, Open)]), to_1.to_owned()),
+        (refunded(3, &[pick(3, Done)]), to_1.to_owned()),
+        (sent(1, refunded(3, &[pick(3, Done)])), to_1.to_owned()),
+        // Lowered before it was picked, or of what is still to be picked.
+        (refunded(2, &[pick(2, Done)]), to_1.to_owned()),
+        (refunded(3, &[pick(2, Done), pick(1, Open)]), to_1.to_owned()),
+        (refunded(3, &[(3, Done, [6, 7], true), (3, Done, [7, 8], true)]), to_1.to_owned()),
+        // Finishing what puts it back helps nothing.
+        (
+            refunded(2, &[pick(3, Done), back(1, Open)]),
+            asks("WH/11 is to put 1 back, WH/10 took 3, 2 of it go on by WH/40"),
+        ),
+        (
+            refunded(2, &[pick(3, Done), back(1, Done)]),
+            asks("WH/11 put 1 back, WH/10 took 3, 2 of it go on by WH/40"),
+        ),
+        (
+            sent(1, refunded(2, &[pick(3, Done), back(1, Done)])),
+            asks("WH/11 put 1 back, WH/10 took 3, 2 of it go on by WH/30 and WH/40"),
+        ),
+        (
+            refunded(
+                2,
+                &[(3, Done, [6, 7], true), (2, Open, [7, 8], false), (1, Open, [7, 6], false)],
+            ),
+            asks("WH/12 is to put 1 back, WH/10 took 3, 2 of it go on by WH/11"),
+        ),
+        // Its transfer was cancelled, or lowered by hand.
+        (refunded(2, &[pick(3, Done)]), asks("WH/10 took 3, 2 of it go on by WH/40")),
+        (
+            refunded(2, &[pick(1, Done), pick(2, Done)]),
+            asks("WH/10 and WH/11 took 3, 2 of it go on by WH/40"),
+        ),
+        // It is cancelled when they are back; that asks enough.
+        (
+            refunded(2, &[pick(2, Done), back(2, Open)]).of(|scene| scene.cancelled = true),
+            "wait: transfer WH/11 is to put its goods back first".to_owned(),
+        ),
+    ];
+    for (at, (scene, says)) in rows.into_iter().enumerate() {
+        assert_eq!(scene.says(), says, "row {at}");
+    }
+    // Meanwhile nothing is billed that is not due, and what was billed is not credited without its order line; of an
+    // order that is cancelled it is.
+    let bills = |bill, cancelled| {
+        refunded(2, &[pick(3, Done), back(1, Done)]).of(|scene| {
+            scene.policy.invoices = AtOrder;
+            (scene.bill, scene.cancelled) = (bill, cancelled);
+        })
+    };
+    let why = asks("WH/11 put 1 back, WH/10 took 3, 2 of it go on by WH/40");
+    check(vec![
+        (bills(Bill::None, false), why.as_str()),
+        (bills(Bill::Draft(3630), false), why.as_str()),
+        (bills(Bill::Posted, false), why.as_str()),
+        (bills(Bill::Posted, true), "credit 12.10 EUR: 1 x 10.00 EUR + 2.10 EUR, off the order"),
+    ]);
+}
+
 /// R196: checked as drafts, pinned once where Odoo lost the pin, and only then posted.
 #[test]
 fn invoices() {

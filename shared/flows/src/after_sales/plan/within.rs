@@ -3,6 +3,10 @@
 //! `action_cancel` of their order cancels what is still to be moved and leaves done transfers as they are: the
 //! goods stay in the packing or output zone, and nothing in Odoo says so (seen on 19.0). When a line is lowered
 //! instead, Odoo makes a transfer that puts them back.
+//!
+//! That it does right once. It lowers a line by what was taken from the shelf less what is ordered now, and does not
+//! count what was put back of it, done or not: of 3 that were picked, 2 and then 1 ordered, it takes 2 of the
+//! delivery's 2 and puts 3 back. What no delivery has, it announces as a return of goods that never left (19.0).
 
 use super::{Case, Verdict};
 use crate::after_sales::seen::{SeenLine, SeenPicking, SeenStockMove, Way};
@@ -34,6 +38,45 @@ impl Case<'_> {
                 cause: format!("transfer {} is to put its goods back first", back.name),
             })
         })
+    }
+
+    /// Why Odoo would not take off a line what it is lowered by, but more: its transfers, and what they move.
+    pub(super) fn taken_twice(&self, line: &SeenLine) -> Option<String> {
+        let back = self
+            .moves(line)
+            .filter(|(picking, stock)| self.puts_back(picking) && stock.expected() > Decimal::ZERO);
+        let back = back.map(|(picking, stock)| {
+            let quantity = stock.expected().normalize();
+            match picking.is_open() {
+                true => format!("{} is to put {quantity} back", picking.name),
+                false => format!("{} put {quantity} back", picking.name),
+            }
+        });
+        let told: Vec<String> = back.chain(self.not_taken_on(line)).collect();
+        (!told.is_empty()).then(|| told.join(", "))
+    }
+
+    /// What steps before the delivery took somewhere from where no transfer takes it on: it was lowered, or somebody
+    /// cancelled it.
+    fn not_taken_on(&self, line: &SeenLine) -> Vec<String> {
+        let ways = || self.moves(line).filter(|(picking, _)| self.seen.heads_out(picking));
+        let steps = || ways().filter(|(picking, stock)| stock.done && picking.way == Way::Within);
+        let places: BTreeSet<i64> = steps().map(|(_, stock)| stock.to).collect();
+        let one = |place: i64| {
+            let came: Vec<_> = steps().filter(|(_, stock)| stock.to == place).collect();
+            let on: Vec<_> = ways().filter(|(_, stock)| stock.from == place).collect();
+            let sum = |moves: &[(&SeenPicking, &SeenStockMove)]| -> Decimal {
+                moves.iter().map(|(_, stock)| stock.expected()).sum()
+            };
+            (sum(&on) < sum(&came)).then(|| {
+                let goes = match on.is_empty() {
+                    true => "no transfer takes it on".to_owned(),
+                    false => format!("{} of it go on by {}", sum(&on).normalize(), names(&on)),
+                };
+                format!("{} took {}, {goes}", names(&came), sum(&came).normalize())
+            })
+        };
+        places.into_iter().filter_map(one).collect()
     }
 
     fn moves<'m>(
@@ -79,13 +122,13 @@ impl Case<'_> {
                 let comes: Decimal = open.map(|(_, stock)| stock.demand).sum();
                 let left = self.standing(line, place) - comes;
                 let by = self.moves(line).filter(|(_, stock)| stock.done && stock.to == place);
-                let by: Vec<&str> = by.map(|(picking, _)| picking.name.as_str()).collect();
+                let by: Vec<_> = by.collect();
                 (left > Decimal::ZERO).then(|| {
                     format!(
                         "{} of {} stand where {} put them",
                         left.normalize(),
                         line.name,
-                        by.join(" and ")
+                        names(&by)
                     )
                 })
             })
@@ -109,4 +152,9 @@ impl Case<'_> {
             })
             .collect()
     }
+}
+
+fn names(moves: &[(&SeenPicking, &SeenStockMove)]) -> String {
+    let names: Vec<&str> = moves.iter().map(|(picking, _)| picking.name.as_str()).collect();
+    names.join(" and ")
 }
