@@ -1,5 +1,8 @@
 //! `POST /webhooks/{platform}/{store}`: verify, dedupe, enqueue, answer.
 
+// The futures of a whole run are nested deeper than the compiler follows by itself.
+#![recursion_limit = "256"]
+
 use causeway_domain::Timestamp;
 use causeway_flows::Wired;
 use causeway_flows::receive::{Reply, receive};
@@ -18,13 +21,12 @@ async fn main() -> Result<(), Error> {
     let world = Wired::new(causeway_aws::ports().await?, StdoutSink, causeway_aws::random);
     lambda_runtime::run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| {
         let world = &world;
-        // Boxed, because the layout of the whole is deeper than the compiler follows.
-        Box::pin(async move {
+        async move {
             let mut event = event.payload;
             let path = event.raw_path.take().unwrap_or_default();
             let (platform, store) = route(&path);
             Ok::<_, Error>(answer(receive(world, platform, store, raw(event)).await))
-        })
+        }
     }))
     .await
 }

@@ -11,12 +11,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 use url::Url;
 
-/// As for the SDK's clients: a platform waits five seconds for our answer, and a lost packet must fit in
-/// twice.
-const CONNECT: Duration = Duration::from_secs(1);
-const ONE_TRY: Duration = Duration::from_secs(3);
-const ALL_TRIES: Duration = Duration::from_secs(8);
-const TRIES: u32 = 4;
+/// The longest that a connection may take. A platform waits five seconds for our answer (Shopify): a lost
+/// packet must fit in twice.
+pub const CONNECT: Duration = Duration::from_secs(1);
+/// The longest that one try may take.
+pub const ONE_TRY: Duration = Duration::from_secs(3);
+/// The longest that all tries and the pauses between them may take.
+pub const ALL_TRIES: Duration = Duration::from_secs(8);
+/// How often a call is tried.
+pub const TRIES: u32 = 4;
 /// The first pause before another try, doubled from then on; a random part of it is waited.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// Shorter than what AWS keeps idle connections for.

@@ -9,6 +9,6 @@ mod client;
 mod failure;
 mod signer;
 
-pub use client::{AwsJson, Connections};
+pub use client::{ALL_TRIES, AwsJson, CONNECT, Connections, ONE_TRY, TRIES};
 pub use failure::CallError;
 pub use signer::{Signer, Style, Unsigned};

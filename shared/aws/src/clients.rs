@@ -10,18 +10,11 @@ use aws_sdk_dynamodb::config::{
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
-use causeway_aws_json::{AwsJson, Connections};
+use causeway_aws_json::{ALL_TRIES, AwsJson, CONNECT, Connections, ONE_TRY, TRIES};
 use causeway_domain::ports::QueueRole;
 use causeway_ledger::dynamodb::{DynamoLedger, Tables};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// A platform waits five seconds for our answer (Shopify): a lost packet must fit in twice.
-const CONNECT: Duration = Duration::from_secs(1);
-const ONE_TRY: Duration = Duration::from_secs(3);
-const ALL_TRIES: Duration = Duration::from_secs(8);
-const TRIES: u32 = 4;
 
 /// DynamoDB, SQS and Secrets Manager. Clones share connections and TLS configuration: parsing the
 /// root certificates once costs 5 to 8 ms already.

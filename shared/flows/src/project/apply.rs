@@ -7,7 +7,7 @@ use super::date::{due, is_draft};
 use super::edit::{Change, difference, twins};
 use super::forecast;
 use super::intent::SaleOrder;
-use super::place::{Unplaced, unplaced};
+use super::place::{Unplaced, take_off, unplaced};
 use super::product;
 use super::render::{PricedLine, price_all, record};
 use super::tax::check_fiscal_position;
@@ -65,7 +65,11 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
         let mut records = self.read(items, &ids, &mut ends).await?;
         self.change(items, &ready, &ids, &mut records, &mut ends).await?;
         let unplaced = unplaced(self.odoo, items, &records).await?;
-        self.clear_positions(&unplaced, &mut records).await?;
+        let quotations = unplaced.quotations(&records);
+        if !quotations.is_empty() {
+            self.journal.in_time()?;
+            take_off(self.odoo, &quotations, &mut records).await?;
+        }
         self.check(items, &records, &unplaced, &mut ends);
         self.confirm(items, &mut records, &mut ends).await?;
         for (at, record) in records {
@@ -274,25 +278,6 @@ impl<H: Http, L: Ledger, J: Journal> Batch<'_, H, L, J> {
         self.journal.in_time()?;
         self.odoo.write_order(id, change.addresses, change.lines).await?;
         Ok(self.odoo.read_orders(&[id]).await?.remove(&id))
-    }
-
-    async fn clear_positions(
-        &self,
-        unplaced: &Unplaced,
-        records: &mut BTreeMap<usize, OrderRecord>,
-    ) -> Result<(), Fault> {
-        let quotations = unplaced.quotations(records);
-        if quotations.is_empty() {
-            return Ok(());
-        }
-        self.journal.in_time()?;
-        let ids: Vec<i64> = quotations.keys().copied().collect();
-        for (id, record) in self.odoo.clear_positions(&ids).await? {
-            if let Some(at) = quotations.get(&id) {
-                records.insert(*at, record);
-            }
-        }
-        Ok(())
     }
 
     /// Compares totals and taxes before anything is confirmed: a wrong order must not be shipped.

@@ -37,6 +37,21 @@ impl Unplaced {
     }
 }
 
+/// Takes the position off these quotations, and keeps what Odoo then says of them.
+pub(super) async fn take_off<H: Http>(
+    odoo: Odoo<'_, H>,
+    quotations: &BTreeMap<i64, usize>,
+    records: &mut BTreeMap<usize, OrderRecord>,
+) -> Result<(), Fault> {
+    let ids: Vec<i64> = quotations.keys().copied().collect();
+    for (id, record) in odoo.clear_positions(&ids).await? {
+        if let Some(at) = quotations.get(&id) {
+            records.insert(*at, record);
+        }
+    }
+    Ok(())
+}
+
 /// Asks Odoo only where there is a position to doubt.
 pub(super) async fn unplaced<H: Http>(
     odoo: Odoo<'_, H>,
